@@ -1,0 +1,79 @@
+/**
+ * AgentFS lets an AI agent work on real files, and nobody gets hurt.
+ *
+ * An agent gets a {@linkcode Workspace}: a copy of a project in which it reads, writes and runs
+ * commands. Every step can be kept as a snapshot, looked at, undone and committed, and nothing of it
+ * touches the project. Underneath is git: a workspace is a worktree on a branch of its own, a snapshot
+ * is a ref, a commit is a commit.
+ *
+ * @example
+ * ```ts
+ * import { AgentFS } from "@agentfs/sdk";
+ *
+ * const project = await Deno.makeTempDir();
+ * await using afs = new AgentFS(project);
+ *
+ * const workspace = await afs.workspace.create("my-workspace");
+ * const result = await workspace.run("echo Hello from AgentFS > hello.txt");
+ * console.log(result.code, result.changes[0]?.path); // 0 /hello.txt
+ *
+ * await workspace.snapshot.create("hello");
+ * await workspace.delete("/hello.txt");
+ * await workspace.snapshot.restore("hello");
+ * await workspace.commit("Say hello");
+ * ```
+ *
+ * @module
+ */
+
+export { AgentFS } from "./src/agentfs.ts";
+export type { Change, Skipped } from "./src/changes.ts";
+export { Config, type ConfigInput } from "./src/config.ts";
+export {
+  AgentFSError,
+  ApplyError,
+  BusyError,
+  ClosedError,
+  CommandError,
+  CommitError,
+  ConfigError,
+  DirectoryNotEmptyError,
+  EncodingError,
+  type ErrorCode,
+  FileExistsError,
+  FileNotFoundError,
+  InvalidNameError,
+  IsADirectoryError,
+  NotADirectoryError,
+  PathError,
+  SandboxError,
+  SnapshotExistsError,
+  SnapshotNotFoundError,
+  StoreError,
+  SyncError,
+  WorkspaceExistsError,
+  WorkspaceNotFoundError,
+} from "./src/errors.ts";
+export type { Process, RunOptions, RunResult, RunStream, Signal } from "./src/exec/types.ts";
+export type {
+  DeleteOptions,
+  FileContent,
+  FileInfo,
+  FileStream,
+  ListOptions,
+  StreamMode,
+  WriteOptions,
+} from "./src/files/types.ts";
+export type { Diff, DiffOptions } from "./src/history/diff.ts";
+export type {
+  Commit,
+  CommitOptions,
+  CommitResult,
+  RestoreResult,
+  Snapshot,
+  SnapshotOptions,
+  Status,
+} from "./src/history/types.ts";
+export type { CreateOptions, WorkspaceManager } from "./src/manager.ts";
+export type { SnapshotManager } from "./src/snapshot_manager.ts";
+export type { Workspace } from "./src/workspace.ts";

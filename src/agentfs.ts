@@ -1,0 +1,117 @@
+/**
+ * Opens a base directory, hands out its workspaces, closes it again.
+ *
+ * @module
+ */
+
+import { Config, type ConfigInput } from "./config.ts";
+import { ClosedError } from "./errors.ts";
+import { prepareBase } from "./lifecycle/recover.ts";
+import { LiveWorkspaces } from "./live_workspaces.ts";
+import { WorkspaceManager } from "./manager.ts";
+import { currentDirectory } from "./platform/fs.ts";
+import { OpenBase } from "./registry/open_base.ts";
+import { resolve } from "@std/path/posix";
+import { fileURLToPath } from "node:url";
+
+const MIB = 1024 * 1024;
+
+/**
+ * A project directory, opened for agents to work on copies of it.
+ *
+ * The directory can be a git repository, a directory inside one, or no repository at all. Nothing of
+ * it is changed: workspaces are in its `.agentfs/`, which git ignores; commits and snapshots are objects
+ * and refs of our own in its repository, or in `.agentfs/store.git` where it is none.
+ *
+ * Several processes can have the same base open.
+ *
+ * @example
+ * ```ts
+ * import { AgentFS } from "@agentfs/sdk";
+ *
+ * const project = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${project}/greeting.txt`, "Hello\n");
+ *
+ * await using afs = new AgentFS(project);
+ * const workspace = await afs.workspace.create("my-workspace");
+ * await workspace.writeFile("/greeting.txt", "Hello, world\n");
+ * const { oid } = await workspace.commit("Greet everyone");
+ * console.log(oid.length); // 40
+ * ```
+ */
+export class AgentFS implements AsyncDisposable {
+  /** The absolute path of the base directory. */
+  readonly basePath: string;
+  /** The settings. */
+  readonly config: Config;
+  /** The workspaces. */
+  readonly workspace: WorkspaceManager;
+  #opened: Promise<LiveWorkspaces> | undefined;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Names a base directory. Nothing is read or written before the first awaited call, which opens the
+   * store; by then the directory must exist.
+   *
+   * @param basePath its path, or a `file:` URL.
+   * @throws {ConfigError} where a setting cannot be used.
+   */
+  constructor(
+    basePath: string | URL,
+    options: ConfigInput | Config | { config: Config | ConfigInput } = {},
+  ) {
+    const path = basePath instanceof URL ? fileURLToPath(basePath) : basePath;
+    if (typeof path !== "string" || path === "" || path.includes("\0")) {
+      throw new TypeError("Cannot open a base: its path is a text without NUL, or a file: URL");
+    }
+    this.basePath = resolve(currentDirectory(), path);
+    const values = "config" in options ? options.config : options;
+    this.config = values instanceof Config ? values : new Config(values);
+    this.workspace = new WorkspaceManager(() => this.#open());
+  }
+
+  /** Ends all commands and closes the store. Workspaces stay; a second time does nothing. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  /** The same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(): Promise<LiveWorkspaces> {
+    if (this.#closed !== undefined) {
+      throw new ClosedError(`Cannot use ${this.basePath}: this AgentFS is closed; make a new one`);
+    }
+    return this.#opened ??= this.#openBase().catch((error) => {
+      // A directory that is missing now can be there at the next call.
+      this.#opened = undefined;
+      throw error;
+    });
+  }
+
+  async #openBase(): Promise<LiveWorkspaces> {
+    const { cacheSize, lockTimeout, exclude, author, dataDir, store } = this.config;
+    const base = await OpenBase.open(this.basePath, {
+      cacheBytes: cacheSize * MIB,
+      dataDirectory: dataDir,
+      lockTimeout,
+      exclude,
+      author,
+      store,
+    });
+    try {
+      await prepareBase(base);
+      return new LiveWorkspaces(base);
+    } catch (error) {
+      await base[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const live = await this.#opened?.catch(() => undefined);
+    await live?.close();
+  }
+}

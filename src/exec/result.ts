@@ -1,0 +1,75 @@
+/**
+ * How a command ended, in the shape in which callers get it, be it a success or a failure.
+ *
+ * @module
+ */
+
+import { CommandError } from "../errors.ts";
+import type { Change } from "../changes.ts";
+import type { ExitStatus } from "../platform/process.ts";
+import type { Captured } from "./output_pipe.ts";
+import type { RunResult } from "./types.ts";
+
+const MAX_TAIL = 300;
+
+/** What is known when a command and its outputs have ended. */
+export interface Ending {
+  readonly status: ExitStatus;
+  readonly timedOut: boolean;
+  /** In ms. */
+  readonly duration: number;
+}
+
+/** Everything that a result is made of. */
+export interface ResultParts extends Ending {
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  readonly sandbox: RunResult["sandbox"];
+  readonly changes: Change[];
+}
+
+/** Puts the result together. */
+export function makeResult(parts: ResultParts): RunResult {
+  const { status: { code, signal }, stdout, stderr, timedOut, duration, sandbox, changes } = parts;
+  return {
+    code,
+    success: code === 0 && !timedOut,
+    signal,
+    stdout: decode(stdout.bytes),
+    stderr: decode(stderr.bytes),
+    stdoutBytes: stdout.bytes,
+    stderrBytes: stderr.bytes,
+    timedOut,
+    truncated: stdout.truncated || stderr.truncated,
+    duration,
+    sandbox,
+    changes,
+  };
+}
+
+/** The error for a command, named `command`, that did not succeed. */
+export function failure(command: string, result: RunResult): CommandError<RunResult> {
+  const { code, signal, timedOut, stderr } = result;
+  const how = timedOut
+    ? `it ran out of time and ended with code ${code}`
+    : signal === null
+    ? `it ended with code ${code}`
+    : `${signal} ended it, code ${code}`;
+  const said = lastLines(stderr);
+  return new CommandError(
+    `Cannot complete ${command}: ${how}${said === "" ? "" : `:\n${said}`}`,
+    result,
+  );
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** The end of a text, from the start of a line where that is possible. */
+function lastLines(text: string): string {
+  const trimmed = text.trimEnd();
+  if (trimmed.length <= MAX_TAIL) return trimmed;
+  const tail = trimmed.slice(-MAX_TAIL);
+  return tail.slice(tail.indexOf("\n") + 1).toWellFormed();
+}

@@ -1,0 +1,126 @@
+/**
+ * Runs a command and hands out the lines of its stdout while it runs, at their reader's pace.
+ *
+ * @module
+ */
+
+import { CappedOutput } from "./capped_output.ts";
+import type { Command } from "./command_line.ts";
+import type { CommandHost } from "./host.ts";
+import { LineSplitter } from "./lines.ts";
+import { Outlet } from "./outlet.ts";
+import type { Captured, OutputSink } from "./output_pipe.ts";
+import { type RunningCommand, startCommand } from "./running_command.ts";
+import type { RunOptions, RunResult, RunStream } from "./types.ts";
+
+/** Starts `command`; at most `outputBytes` of each output are kept for the result. */
+export function runStream(
+  host: CommandHost,
+  command: Command,
+  options: RunOptions = {},
+  outputBytes?: number,
+): RunStream {
+  return new LineStream(host, command, options, outputBytes);
+}
+
+/** The lines of one command. Whatever fails, also before the start, comes out of loop and result. */
+class LineStream implements RunStream {
+  readonly #outlet: Outlet<string>;
+  readonly #running: Promise<RunningCommand>;
+  readonly #result: Promise<RunResult>;
+  readonly #signal: AbortSignal | undefined;
+  #readBy: "nobody" | "loop" | "result" = "nobody";
+
+  constructor(
+    host: CommandHost,
+    command: Command,
+    options: RunOptions,
+    outputBytes: number | undefined,
+  ) {
+    this.#outlet = new Outlet(() => this.#close());
+    this.#running = startCommand(host, command, options, {
+      stdout: new LineSink(new CappedOutput(outputBytes), this.#outlet),
+      stderr: new CappedOutput(outputBytes),
+    });
+    this.#result = this.#running.then((running) => running.result);
+    this.#signal = options.signal;
+    // A command that never starts has no end to close the outlet; and nobody need hear of a result.
+    this.#result.catch(() => this.#outlet.close());
+  }
+
+  get result(): Promise<RunResult> {
+    // A loop that begins in the same turn still gets every line.
+    queueMicrotask(() => {
+      if (this.#readBy === "nobody") this.#drain();
+    });
+    return this.#result;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<string> {
+    if (this.#readBy !== "nobody") {
+      throw new TypeError(
+        this.#readBy === "loop"
+          ? "Cannot iterate the lines of a command twice: they are gone; find them in result.stdout"
+          : "Cannot iterate the lines of a command: its result was asked for first, which lets them " +
+            "go by; begin the loop before, or find them in result.stdout",
+      );
+    }
+    this.#readBy = "loop";
+    const lines = this.#outlet.readable[Symbol.asyncIterator]();
+    return {
+      next: async () => {
+        const next = this.#signal?.aborted ? LAST : await lines.next();
+        if (next.done) await this.#result;
+        return next;
+      },
+      return: async () => {
+        await lines.return?.();
+        return LAST;
+      },
+    };
+  }
+
+  #drain(): void {
+    this.#readBy = "result";
+    this.#outlet.discard();
+  }
+
+  /** The reader has left the loop. */
+  async #close(): Promise<void> {
+    await this.#running.then((running) => running.close(), () => {});
+  }
+}
+
+const LAST: IteratorResult<string> = { done: true, value: undefined };
+
+/** Keeps an output for the result, and passes its lines on. */
+class LineSink implements OutputSink {
+  readonly #kept: CappedOutput;
+  readonly #outlet: Outlet<string>;
+  readonly #lines = new LineSplitter();
+
+  constructor(kept: CappedOutput, outlet: Outlet<string>) {
+    this.#kept = kept;
+    this.#outlet = outlet;
+  }
+
+  async write(bytes: Uint8Array): Promise<boolean> {
+    const lines = this.#lines.split(bytes);
+    this.#kept.write(bytes);
+    await this.#outlet.push(lines);
+    return true;
+  }
+
+  release(): void {
+    this.#outlet.release();
+  }
+
+  end(): void {
+    void this.#outlet.push(this.#lines.end());
+    this.#outlet.close();
+  }
+
+  captured(): Captured {
+    return this.#kept.captured();
+  }
+}

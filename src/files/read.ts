@@ -1,0 +1,33 @@
+/**
+ * Reading a file whole.
+ *
+ * @module
+ */
+
+import { decodeText, readAll } from "./content.ts";
+import type { FileContext } from "./context.ts";
+import { openToRead } from "./open.ts";
+
+/**
+ * The bytes of the file at `path`; links that stay inside are followed.
+ *
+ * @throws {FileNotFoundError} where nothing is there.
+ * @throws {IsADirectoryError} where a directory is there.
+ * @throws {PathError} where the path leads out, or to a FIFO, a socket or a device.
+ */
+export async function readBytes(
+  context: FileContext,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  using file = openToRead(context, path);
+  return await readAll(path, file);
+}
+
+/**
+ * The text of the file at `path`, with its byte order mark where it has one.
+ *
+ * @throws {EncodingError} where its bytes are not UTF-8, and what {@linkcode readBytes} throws.
+ */
+export async function readFile(context: FileContext, path: string): Promise<string> {
+  return await decodeText(path, await readBytes(context, path));
+}

@@ -1,0 +1,52 @@
+/**
+ * Deleting.
+ *
+ * @module
+ */
+
+import { PathError } from "../errors.ts";
+import { removeFile, rename } from "../platform/fs.ts";
+import { discardTree } from "../worktree/discard.ts";
+import { attempt, cannot } from "../worktree/path_failure.ts";
+import { type FileContext, locateTaken } from "./context.ts";
+import type { DeleteOptions } from "./types.ts";
+
+/**
+ * Deletes the file, the link itself or the empty directory at `path`; under `recursive` a directory
+ * with all below it, which goes out of sight in one step.
+ *
+ * @throws {FileNotFoundError} where nothing is there.
+ * @throws {DirectoryNotEmptyError} where a directory is not empty, without `recursive`.
+ * @throws {PathError} for the workspace itself.
+ */
+export async function remove(
+  context: FileContext,
+  path: string,
+  { recursive = false }: DeleteOptions = {},
+): Promise<void> {
+  const trash = await unlink(context, path, recursive);
+  if (trash !== null) await discardTree(trash);
+}
+
+/** Takes away what is at `path`; returns where a directory is now that still has to be removed. */
+async function unlink(
+  context: FileContext,
+  path: string,
+  recursive: boolean,
+): Promise<string | null> {
+  using _lock = await context.hold(`delete ${path}`);
+  const { asked, path: file, inside, stat } = locateTaken(context, "delete", path, {
+    follow: false,
+  });
+  if (inside === "/") {
+    const rule = "it is the workspace itself; delete that by its name";
+    throw new PathError(cannot("delete", asked, rule), asked);
+  }
+  if (!recursive || !stat.isDirectory) {
+    attempt("delete", asked, () => removeFile(file));
+    return null;
+  }
+  const trash = context.temporary();
+  attempt("delete", asked, () => rename(file, trash));
+  return trash;
+}

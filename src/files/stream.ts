@@ -1,0 +1,38 @@
+/**
+ * Files read or written piece by piece: which of the two, and what is refused.
+ *
+ * @module
+ */
+
+import type { FileContext } from "./context.ts";
+import { ReadingStream } from "./reading_stream.ts";
+import type { FileStream, StreamMode } from "./types.ts";
+import { WritingStream } from "./writing_stream.ts";
+
+/**
+ * Opens the file at `path`: `"r"` to read it as it is now, `"w"` to write it anew, `"a"` to write
+ * behind what is there when the stream is closed.
+ *
+ * @throws {FileNotFoundError} under `"r"`, where nothing is there.
+ * @throws {IsADirectoryError} where a directory is there.
+ * @throws {PathError} where the path leads out, or to a FIFO, a socket or a device.
+ */
+export function openStream(
+  context: FileContext,
+  path: string,
+  mode: StreamMode = "r",
+): Promise<FileStream> {
+  return Promise.try(() => {
+    switch (mode) {
+      case "r":
+        return new ReadingStream(context, path);
+      case "w":
+      case "a":
+        return new WritingStream(context, path, { append: mode === "a" });
+      default:
+        throw new TypeError(
+          `Cannot open a stream in the mode ${JSON.stringify(mode)}: a mode is "r", "w" or "a"`,
+        );
+    }
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * What people give to the file methods of a workspace, and what they get.
+ *
+ * @module
+ */
+
+/** What is at a path. */
+export interface FileInfo {
+  /** The last component of the path; empty for `/`. */
+  name: string;
+  /** The path as it was asked for, in its shortest spelling; starts with `/`. */
+  path: string;
+  /** Whether it is a file with content. A FIFO, a socket or a device is none of the three kinds. */
+  isFile: boolean;
+  /** Whether it is a directory. */
+  isDirectory: boolean;
+  /** Whether it is a link: only in a listing, since `stat` follows links. */
+  isSymlink: boolean;
+  /** Bytes of content; of a link, bytes of its target. */
+  size: number;
+  /** When the content was last changed. */
+  mtime: Date;
+  /** The permission bits, such as `0o644`. */
+  mode: number;
+}
+
+/** What can be written to a file: text becomes UTF-8. */
+export type FileContent = string | Uint8Array | ReadableStream<Uint8Array>;
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Whether the data goes behind what is there. @default {false} */
+  append?: boolean;
+  /** The permission bits of the file; an existing file keeps its own where this is left out. */
+  mode?: number;
+  /** Whether it is an error for anything to be there, even a link that leads nowhere. @default {false} */
+  createNew?: boolean;
+}
+
+/** How a directory is listed. */
+export interface ListOptions {
+  /** Whether everything below is listed as well. Links are listed and never entered. @default {false} */
+  recursive?: boolean;
+}
+
+/** How something is deleted. */
+export interface DeleteOptions {
+  /** Whether a directory goes with all below it. @default {false} */
+  recursive?: boolean;
+}
+
+/** How a stream is opened: to read, to write anew, or to write behind what is there. */
+export type StreamMode = "r" | "w" | "a";
+
+/**
+ * A file that is read or written piece by piece; `await using` closes it.
+ *
+ * What is written appears in the workspace whole, when the stream is closed, also where `await using`
+ * closes it after an error. `writable.abort()` gives it up. To use the side that the stream was not
+ * opened for is a `TypeError`, to use it after `close()` a `ClosedError`.
+ */
+export interface FileStream extends AsyncDisposable, AsyncIterable<Uint8Array> {
+  /** The next `size` bytes, fewer only at the end of the file; `null` where none are left. */
+  read(size: number): Promise<Uint8Array | null>;
+  /** Adds to what is written; calls need not wait for each other. */
+  write(data: Uint8Array | string): Promise<void>;
+  /** The rest of the file. Reading to its end, or cancelling, closes the file. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Takes what is to be written. Closing it closes the file, aborting it leaves the old content. */
+  readonly writable: WritableStream<Uint8Array>;
+  /** Ends the use of the file, and makes visible what was written. Closing again does nothing. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,89 @@
+/**
+ * Writing a file whole, and what every way of writing one has in common: where the file goes, and
+ * how it gets there.
+ *
+ * @module
+ */
+
+import { FileExistsError, IsADirectoryError } from "../errors.ts";
+import type { Place } from "../worktree/beneath.ts";
+import { cannot } from "../worktree/path_failure.ts";
+import { piecesOf } from "./content.ts";
+import { type FileContext, isTaken, locate } from "./context.ts";
+import { Draft } from "./draft.ts";
+import { checkMode } from "./mode.ts";
+import { openPlace, requireFile } from "./open.ts";
+import type { FileContent, WriteOptions } from "./types.ts";
+
+/**
+ * Writes the file at `path`, with the directories above it. A reader sees the old content or the new;
+ * a failure, also one of the stream that is written, leaves the old. A link that stays inside is
+ * followed, a hard link is cut.
+ *
+ * @throws {FileExistsError} under `createNew`, where anything is there.
+ * @throws {IsADirectoryError} where a directory is there, or where the path ends in a slash.
+ * @throws {PathError} where the path leads out, or to a FIFO, a socket or a device.
+ */
+export async function writeFile(
+  context: FileContext,
+  path: string,
+  data: FileContent,
+  options: WriteOptions = {},
+): Promise<void> {
+  try {
+    if (options.mode !== undefined) checkMode(options.mode);
+    const { asked } = locateFile(context, path, options);
+    using draft = new Draft(context, asked);
+    for await (const piece of piecesOf(asked, data)) await draft.write(piece);
+    await publish(context, path, draft, options);
+  } catch (error) {
+    // Whoever produces the stream hears of it, as in `pipeTo`.
+    if (data instanceof ReadableStream && !data.locked) await data.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+/** Puts a draft where `path` leads now, or what is there and then the draft. */
+export async function publish(
+  context: FileContext,
+  path: string,
+  draft: Draft,
+  options: WriteOptions,
+): Promise<void> {
+  using _lock = await context.hold(`write ${path}`);
+  const place = locateFile(context, path, options);
+  if (!options.append || !isTaken(place)) return draft.put(place, options);
+  using old = openPlace(place);
+  using whole = new Draft(context, place.asked);
+  await whole.copy(old);
+  await whole.copyDraft(draft);
+  whole.put(place, options);
+}
+
+/** Finds where `path` leads, if a file can be written there. */
+export function locateFile(
+  context: FileContext,
+  path: string,
+  { createNew = false }: Pick<WriteOptions, "createNew"> = {},
+): Place {
+  const place = locate(context, path, { follow: !createNew });
+  if (createNew) requireFree("write", place);
+  requireFile("write", place);
+  requireName("write", place);
+  return place;
+}
+
+/** @throws {FileExistsError} where anything is there. */
+export function requireFree(action: string, { asked, stat }: Place): void {
+  if (stat === null) return;
+  throw new FileExistsError(cannot(action, asked, "something is there already"), asked);
+}
+
+/** @throws {IsADirectoryError} where the path ends in a slash, so that it names a directory to be. */
+export function requireName(action: string, { asked, directoryOnly }: Place): void {
+  if (!directoryOnly) return;
+  throw new IsADirectoryError(
+    cannot(action, asked, "a path with a slash at its end is a directory"),
+    asked,
+  );
+}

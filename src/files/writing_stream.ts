@@ -1,0 +1,120 @@
+/**
+ * A file that is written piece by piece, and appears when the stream is closed.
+ *
+ * @module
+ */
+
+import { ClosedError } from "../errors.ts";
+import { cannot } from "../worktree/path_failure.ts";
+import type { FileContext } from "./context.ts";
+import { Draft } from "./draft.ts";
+import type { FileStream, WriteOptions } from "./types.ts";
+import { locateFile, publish } from "./write.ts";
+
+/**
+ * A draft that takes writes in their order. The workspace's lock is taken only to close it: an
+ * appending stream goes behind what is there at that moment, so that two of them both count.
+ */
+export class WritingStream implements FileStream {
+  readonly #context: FileContext;
+  readonly #path: string;
+  readonly #options: WriteOptions;
+  readonly #draft: Draft;
+  #writable: WritableStream<Uint8Array> | null = null;
+  /** The last write, which the next one waits for; never rejects. */
+  #last: Promise<void> = Promise.resolve();
+  #failure: unknown = null;
+  #closed: Promise<void> | null = null;
+
+  /** Starts a file that is to be at `path`. */
+  constructor(context: FileContext, path: string, options: WriteOptions) {
+    this.#context = context;
+    this.#path = path;
+    this.#options = options;
+    this.#draft = new Draft(context, locateFile(context, path).asked);
+  }
+
+  /** {@inheritDoc FileStream.write} */
+  write(data: Uint8Array | string): Promise<void> {
+    if (this.#closed !== null) {
+      return Promise.reject(new ClosedError(cannot("write", this.#path, "the stream is closed")));
+    }
+    const written = this.#last.then(() => {
+      if (this.#failure !== null) throw this.#failure;
+      return this.#draft.write(data);
+    });
+    this.#last = written.catch((error) => {
+      this.#failure ??= error;
+    });
+    return written;
+  }
+
+  /** {@inheritDoc FileStream.read} */
+  read(): Promise<Uint8Array | null> {
+    return Promise.reject(this.#wrongSide());
+  }
+
+  /** {@inheritDoc FileStream.writable} */
+  get writable(): WritableStream<Uint8Array> {
+    this.#writable ??= new WritableStream({
+      // Heard at once, while `abort` below waits for the write under way.
+      start: ({ signal }) => signal.addEventListener("abort", () => this.#discard()),
+      write: (chunk) => this.write(chunk),
+      close: () => this.close(),
+      abort: () => this.#discard(),
+    });
+    return this.#writable;
+  }
+
+  /** {@inheritDoc FileStream.readable} */
+  get readable(): ReadableStream<Uint8Array> {
+    throw this.#wrongSide();
+  }
+
+  /** There is nothing to read. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    throw this.#wrongSide();
+  }
+
+  /**
+   * Puts the file in its place. Where a write has failed, it does not, and says so again.
+   *
+   * {@inheritDoc FileStream.close}
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#finish({ publishing: true });
+    return this.#closed;
+  }
+
+  async #finish({ publishing }: { publishing: boolean }): Promise<void> {
+    using draft = this.#draft;
+    await this.#last;
+    if (!publishing) return;
+    if (this.#failure !== null) throw this.#failure;
+    await publish(this.#context, this.#path, draft, this.#options);
+  }
+
+  /** Closes the stream; a failure of a write was said already, by that write. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      if (error !== this.#failure) throw error;
+    }
+  }
+
+  #discard(): Promise<void> {
+    this.#closed ??= this.#finish({ publishing: false });
+    return this.#closed;
+  }
+
+  #wrongSide(): TypeError {
+    return new TypeError(
+      cannot(
+        "read",
+        this.#path,
+        `the stream was opened with "${this.#options.append ? "a" : "w"}"`,
+      ),
+    );
+  }
+}

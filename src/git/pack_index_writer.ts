@@ -1,0 +1,59 @@
+/**
+ * Writing the `.idx` file of a pack, in git's version 2.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { OID_BYTES } from "./object.ts";
+
+const MAGIC = 0xff744f63;
+const VERSION = 2;
+/** From here on an offset takes 64 bits, in a table of its own. */
+const LARGE_OFFSET = 0x80000000;
+
+/** Where one object is in its pack. */
+export interface PackedObject {
+  readonly oid: string;
+  /** Where its entry begins, in bytes. */
+  readonly offset: number;
+  /** The CRC-32 of its entry. */
+  readonly crc: number;
+}
+
+/** The bytes of the index of a pack that holds these objects and ends with this checksum. */
+export function serializePackIndex(objects: readonly PackedObject[], checksum: string): Uint8Array {
+  const sorted = objects.toSorted((a, b) => a.oid < b.oid ? -1 : 1);
+  const large = sorted.map(({ offset }) => offset).filter((offset) => offset >= LARGE_OFFSET);
+  const length = 8 + 256 * 4 + sorted.length * (OID_BYTES + 8) + large.length * 8 + 2 * OID_BYTES;
+  const bytes = Buffer.alloc(length);
+  let at = 0;
+  const putNumber = (value: number): void => void (at = bytes.writeUInt32BE(value, at));
+  const putHex = (hex: string): void => void (at += bytes.write(hex, at, "hex"));
+
+  putNumber(MAGIC);
+  putNumber(VERSION);
+  for (const count of countsUpToFirstByte(sorted)) putNumber(count);
+  for (const { oid } of sorted) putHex(oid);
+  for (const { crc } of sorted) putNumber(crc);
+  let largeBefore = 0;
+  for (const { offset } of sorted) {
+    putNumber(offset < LARGE_OFFSET ? offset : LARGE_OFFSET + largeBefore++);
+  }
+  for (const offset of large) at = bytes.writeBigUInt64BE(BigInt(offset), at);
+  putHex(checksum);
+  putHex(createHash("sha1").update(bytes.subarray(0, at)).digest("hex"));
+  return bytes;
+}
+
+/** For each possible first byte of an id, how many ids begin with it or a lower one. */
+function countsUpToFirstByte(objects: readonly PackedObject[]): Uint32Array {
+  const counts = new Uint32Array(256);
+  for (const { oid } of objects) {
+    const first = parseInt(oid.slice(0, 2), 16);
+    counts[first] = (counts[first] ?? 0) + 1;
+  }
+  let sum = 0;
+  return counts.map((count) => sum += count);
+}

@@ -1,0 +1,222 @@
+/**
+ * Writing one pack: whole objects only, deflated, one after the other into a file.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { StoreError } from "../errors.ts";
+import { OpenFile, removeFile } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
+import { Deflater, deflateWhole } from "./deflate.ts";
+import { type Chunks, ObjectHasher, type ObjectType } from "./object.ts";
+import type { PackedObject } from "./pack_index_writer.ts";
+
+const MAGIC = "PACK";
+const VERSION = 2;
+const TYPE_CODES: Record<ObjectType, number> = { commit: 1, tree: 2, blob: 3, tag: 4 };
+const BUFFER_BYTES = 256 << 10;
+/** Brought onto the disk together; the whole of a large pack at its end would take seconds. */
+const SYNC_BYTES = 8 << 20;
+
+interface Streamed {
+  readonly oid: string;
+  readonly crc: number;
+}
+
+/** A pack that is being written; disposing removes the file, unless it was moved away. */
+export class PackWriter implements Disposable {
+  /** The file that it is written to. */
+  readonly path: string;
+  readonly #file: OpenFile;
+  readonly #objects = new Map<string, PackedObject>();
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #buffered = 0;
+  /** Where the next byte goes, as though nothing were buffered. */
+  #position = 0;
+  #unsynced = 0;
+  #streaming = false;
+  #closed = false;
+
+  /** Makes the file, readable for whom the umask lets read, writable for nobody. */
+  constructor(path: string) {
+    this.path = path;
+    this.#file = new OpenFile(path, { read: true, write: true, createNew: true, mode: 0o444 });
+    this.#append(packHeader(0));
+  }
+
+  /** What has been written, in that order. */
+  get objects(): PackedObject[] {
+    return [...this.#objects.values()];
+  }
+
+  /** Whether the object has been written. */
+  has(oid: string): boolean {
+    return this.#objects.has(oid);
+  }
+
+  /** Writes an object that has this id and has not been written. */
+  add(oid: string, type: ObjectType, data: Uint8Array): void {
+    this.#checkIdle();
+    const offset = this.#position;
+    const header = entryHeader(type, data.length);
+    const content = deflateWhole(data);
+    this.#append(header);
+    this.#append(content);
+    this.#objects.set(oid, { oid, offset, crc: crc32(content, crc32(header)) });
+  }
+
+  /**
+   * Writes an object whose `size` bytes come in pieces, and returns its id.
+   *
+   * @throws {StoreError} where there are more or fewer bytes; whatever `chunks` throws. Nothing is
+   * written then.
+   */
+  async addStream(
+    type: ObjectType,
+    size: number,
+    chunks: Chunks,
+  ): Promise<string> {
+    this.#checkIdle();
+    this.#streaming = true;
+    this.#flush();
+    const offset = this.#position;
+    try {
+      const { oid, crc } = await this.#stream(type, size, chunks);
+      if (!this.has(oid)) this.#objects.set(oid, { oid, offset, crc });
+      else this.#truncate(offset);
+      return oid;
+    } catch (error) {
+      this.#truncate(offset);
+      throw error;
+    } finally {
+      this.#streaming = false;
+    }
+  }
+
+  async #stream(type: ObjectType, size: number, chunks: Chunks): Promise<Streamed> {
+    const hasher = new ObjectHasher(type, size);
+    const deflater = new Deflater();
+    const slices = new Slices();
+    let crc = 0;
+    let count = 0;
+    const append = (bytes: Uint8Array): void => {
+      crc = crc32(bytes, crc);
+      this.#append(bytes);
+    };
+    append(entryHeader(type, size));
+    for await (const chunk of chunks) {
+      count += chunk.length;
+      if (count > size) throw wrongSize(size, "there are more");
+      hasher.update(chunk);
+      for (const piece of deflater.push(chunk)) {
+        append(piece);
+        if (slices.due) await slices.rest();
+      }
+    }
+    if (count < size) throw wrongSize(size, `there are only ${count}`);
+    for (const piece of deflater.finish()) append(piece);
+    return { oid: hasher.digest(), crc };
+  }
+
+  /** Writes what a pack begins and ends with, brings it onto the disk; returns its checksum. */
+  async finish(): Promise<string> {
+    this.#checkIdle();
+    this.#flush();
+    this.#file.seek(0);
+    this.#file.write(packHeader(this.#objects.size));
+    this.#file.seek(0);
+    const hash = createHash("sha1");
+    const slices = new Slices();
+    for (let count; (count = this.#file.read(this.#buffer)) > 0;) {
+      hash.update(this.#buffer.subarray(0, count));
+      if (slices.due) await slices.rest();
+    }
+    const checksum = hash.digest();
+    this.#file.write(checksum);
+    this.#file.sync();
+    return checksum.toString("hex");
+  }
+
+  /** Closes and removes the file. */
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#file.close();
+    removeFile(this.path);
+  }
+
+  #checkIdle(): void {
+    if (!this.#streaming) return;
+    throw new StoreError(
+      "Cannot write two objects into one pack at once: await writeStream() first",
+    );
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#buffered + bytes.length > BUFFER_BYTES) this.#flush();
+    if (bytes.length > BUFFER_BYTES) {
+      this.#write(bytes);
+    } else {
+      this.#buffer.set(bytes, this.#buffered);
+      this.#buffered += bytes.length;
+    }
+    this.#position += bytes.length;
+  }
+
+  #flush(): void {
+    this.#write(this.#buffer.subarray(0, this.#buffered));
+    this.#buffered = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      this.#file.write(bytes);
+      this.#unsynced += bytes.length;
+      if (this.#unsynced < SYNC_BYTES) return;
+      this.#file.sync();
+      this.#unsynced = 0;
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
+  }
+
+  /** Takes back everything from `position` on; nothing before it is in the buffer. */
+  #truncate(position: number): void {
+    this.#buffered = 0;
+    this.#file.truncate(position);
+    this.#file.seek(position);
+    this.#position = position;
+  }
+}
+
+/** The error for a failure of the file system while objects are written to `path`. */
+export function cannotWrite(path: string, cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError(`Cannot write objects to ${path}: ${why}`, { cause });
+}
+
+function packHeader(count: number): Uint8Array {
+  const header = Buffer.alloc(12);
+  header.write(MAGIC);
+  header.writeUInt32BE(VERSION, 4);
+  header.writeUInt32BE(count, 8);
+  return header;
+}
+
+/** Type and size: four bits of the size in the first byte, seven in each one after it. */
+function entryHeader(type: ObjectType, size: number): Uint8Array {
+  const bytes = [(TYPE_CODES[type] << 4) | (size % 16)];
+  for (let rest = Math.floor(size / 16); rest > 0; rest = Math.floor(rest / 128)) {
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 0x80;
+    bytes.push(rest % 128);
+  }
+  return Uint8Array.from(bytes);
+}
+
+function wrongSize(size: number, found: string): StoreError {
+  return new StoreError(`Cannot write an object of ${size} bytes: ${found}`);
+}

@@ -1,0 +1,99 @@
+/**
+ * Tree objects: one directory each, as a list of names, modes and ids.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { StoreError } from "../errors.ts";
+import { decodeName, encodeName } from "./name_bytes.ts";
+import { OID_BYTES } from "./object.ts";
+
+/** The mode of a directory. */
+export const DIRECTORY_MODE = 0o40000;
+/** The mode of a file. */
+export const FILE_MODE = 0o100644;
+/** The mode of a file that may be executed. */
+export const EXECUTABLE_MODE = 0o100755;
+/** The mode of a symbolic link; the blob holds its target. */
+export const SYMLINK_MODE = 0o120000;
+/** The mode of a submodule; the id is a commit of another repository. */
+export const GITLINK_MODE = 0o160000;
+
+/** One name in a tree. A name that is not UTF-8 is as `name_bytes.ts` says. */
+export interface TreeEntry {
+  readonly name: string;
+  /** As stored; one of the modes above, save in trees of very old or odd tools. */
+  readonly mode: number;
+  readonly oid: string;
+}
+
+const SPACE = 0x20;
+const ZERO = 0x30;
+
+/**
+ * Reads the bytes of a tree object; the entries are in git's order.
+ *
+ * @throws {StoreError} where they are not a tree.
+ */
+export function parseTree(data: Uint8Array): TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  let at = 0;
+  while (at < data.length) {
+    const space = data.indexOf(SPACE, at);
+    const nul = data.indexOf(0, at);
+    const next = nul + 1 + OID_BYTES;
+    if (space <= at || nul <= space + 1 || next > data.length) throw notATree(at);
+    entries.push({
+      name: decodeName(data.subarray(space + 1, nul)),
+      mode: parseMode(data, at, space),
+      oid: data.subarray(nul + 1, next).toHex(),
+    });
+    at = next;
+  }
+  return entries;
+}
+
+function parseMode(data: Uint8Array, start: number, end: number): number {
+  let mode = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (data[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7 || end - start > 7) throw notATree(start);
+    mode = mode * 8 + digit;
+  }
+  return mode;
+}
+
+function notATree(at: number): StoreError {
+  return new StoreError(`Cannot read a tree: there is no valid entry at byte ${at} of it`);
+}
+
+/**
+ * The bytes of a tree object with these entries, in whatever order they come.
+ *
+ * @throws {StoreError} on a name that a tree cannot hold, or that comes twice.
+ */
+export function serializeTree(entries: Iterable<TreeEntry>): Uint8Array {
+  const names = new Set<string>();
+  const rows: { key: Uint8Array; head: Uint8Array; oid: string }[] = [];
+  for (const { name, mode, oid } of entries) {
+    if (name === "" || name.includes("/") || name.includes("\0")) {
+      throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is no name in a tree`);
+    }
+    if (names.has(name)) {
+      throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is there twice`);
+    }
+    names.add(name);
+    const bytes = encodeName(name);
+    const head = Buffer.concat([Buffer.from(`${mode.toString(8)} `), bytes, Uint8Array.of(0)]);
+    rows.push({ key: sortingKey(bytes, mode), head, oid });
+  }
+  rows.sort((a, b) => Buffer.compare(a.key, b.key));
+  const parts = rows.flatMap(({ head, oid }) => [head, Uint8Array.fromHex(oid)]);
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Git sorts a directory as though its name ended in a slash. */
+function sortingKey(name: Uint8Array, mode: number): Uint8Array {
+  return mode === DIRECTORY_MODE ? Buffer.concat([name, Uint8Array.of(0x2f)]) : name;
+}

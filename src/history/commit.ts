@@ -1,0 +1,151 @@
+/**
+ * Commits the files of a workspace on its branch.
+ *
+ * @module
+ */
+
+import type { Change, Skipped } from "../changes.ts";
+import { CommitError } from "../errors.ts";
+import { readCommit, writeCommit } from "../git/isomorphic.ts";
+import { unfinishedOperation } from "../git/repository.ts";
+import type { ObjectWriter } from "../git/store.ts";
+import { refNames } from "../registry/layout.ts";
+import { authorSignature } from "../registry/signature.ts";
+import { compareTrees } from "../worktree/compare.ts";
+import { Selection } from "../worktree/patterns.ts";
+import { type DirectoryNode, stateTree, storedTree } from "../worktree/state.ts";
+import { editTree } from "../worktree/tree_edit.ts";
+import type { Worktree } from "../worktree/worktree.ts";
+import { toCommit } from "./log.ts";
+import type { CommitOptions, CommitResult } from "./types.ts";
+
+const OPTIONS = new Set(["author", "include", "exclude", "allowEmpty", "dryRun", "signal"]);
+
+/**
+ * Commits what has changed since the last commit.
+ *
+ * @throws {CommitError} on a malformed message or author, and where HEAD is not on the workspace's
+ * branch or git is in the middle of something.
+ */
+export async function commitFiles(
+  worktree: Worktree,
+  message: string,
+  options: CommitOptions = {},
+): Promise<CommitResult> {
+  checkMessage(message);
+  const selection = checkOptions(options);
+  const author = authorSignature(worktree.base, options.author);
+  const { allowEmpty = false, signal } = options;
+  signal?.throwIfAborted();
+  using _ = await worktree.holdAll("committing", signal);
+  const head = requireBranch(worktree);
+  const { root, skipped, writer } = await worktree.capture("files", { signal });
+  try {
+    const changes = changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
+    if (changes.length === 0 && !allowEmpty) return await lastCommit(worktree, head, skipped);
+    const oid = await writeCommit(writer, {
+      tree: editTree(worktree.headTree(), changes, writer),
+      parents: [head],
+      message,
+      author,
+      committer: author,
+    });
+    const commit = await moveBranch(worktree, { from: head, to: oid, root, writer, message });
+    return { ...commit, changes, skipped, created: true };
+  } finally {
+    writer.abort();
+  }
+}
+
+/** What {@linkcode commitFiles} would commit. */
+export async function previewCommit(
+  worktree: Worktree,
+  message: string,
+  options: CommitOptions = {},
+): Promise<Change[]> {
+  checkMessage(message);
+  const selection = checkOptions(options);
+  authorSignature(worktree.base, options.author);
+  requireBranch(worktree);
+  const { root } = await worktree.look({ signal: options.signal });
+  return changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
+}
+
+/** Writes the index again after a commit that a killed process made. The caller holds the workspace. */
+export async function finishCommit(worktree: Worktree, commit: string): Promise<void> {
+  if (worktree.head().oid !== commit) return;
+  const { root } = await worktree.look();
+  worktree.writeIndex(worktree.headTree(), root);
+}
+
+function changesFromHead(worktree: Worktree, root: DirectoryNode): Change[] {
+  return compareTrees(worktree.headTree(), stateTree(root, "files"));
+}
+
+/** Makes the commit the branch's last one, and the index its tree. */
+async function moveBranch(
+  worktree: Worktree,
+  { from, to, root, writer, message }: {
+    from: string;
+    to: string;
+    root: DirectoryNode;
+    writer: ObjectWriter;
+    message: string;
+  },
+): Promise<ReturnType<typeof toCommit>> {
+  const { base, name } = worktree;
+  const ref = refNames.branch(name);
+  await writer.finish();
+  base.journal.begin({ operation: "commit", workspace: name, commit: to });
+  base.refs.update(ref, to, from);
+  writer.release();
+  worktree.rememberHeld(ref, to);
+  const commit = await readCommit(base.objects, to);
+  const subject = `commit: ${message.trim().split("\n", 1)[0]}`;
+  base.refs.appendReflog(ref, from, to, commit.committer, subject);
+  worktree.writeIndex(storedTree(base.objects, commit.tree), root);
+  base.journal.end(name);
+  return toCommit(commit);
+}
+
+async function lastCommit(
+  worktree: Worktree,
+  head: string,
+  skipped: Skipped[],
+): Promise<CommitResult> {
+  const commit = toCommit(await readCommit(worktree.base.objects, head));
+  return { ...commit, changes: [], skipped, created: false };
+}
+
+/** The last commit, provided that a new one can be put on it. */
+function requireBranch(worktree: Worktree): string {
+  const { ref, oid } = worktree.head();
+  const branch = refNames.branch(worktree.name);
+  const cannot = `Cannot commit in workspace "${worktree.name}":`;
+  if (ref !== branch) {
+    throw new CommitError(
+      `${cannot} HEAD is ${ref === null ? `detached at ${oid}` : `on ${ref}`}, not on ${branch}; ` +
+        `run \`git checkout agentfs/${worktree.name}\` in it first`,
+    );
+  }
+  const operation = unfinishedOperation(worktree.gitDirectory);
+  if (operation === null) return oid;
+  throw new CommitError(
+    `${cannot} ${operation} is not finished there; finish or abort it with git`,
+  );
+}
+
+function checkMessage(message: string): void {
+  if (typeof message === "string" && message.trim() !== "" && !message.includes("\0")) return;
+  throw new CommitError("Cannot commit: a message is a string with text in it, and no NUL");
+}
+
+function checkOptions(options: CommitOptions): Selection {
+  for (const key of Object.keys(options)) {
+    if (!OPTIONS.has(key)) {
+      throw new TypeError(`Cannot commit: there is no option ${JSON.stringify(key)}`);
+    }
+  }
+  const { include = [], exclude = [] } = options;
+  return new Selection({ include, exclude });
+}

@@ -1,0 +1,159 @@
+/**
+ * Snapshots: taking, finding and deleting them. A snapshot exists exactly when its ref does.
+ *
+ * @module
+ */
+
+import { SnapshotExistsError, SnapshotNotFoundError } from "../errors.ts";
+import { readCommit } from "../git/isomorphic.ts";
+import { checkName, madeUpName, namesCollide } from "../names.ts";
+import { refNames } from "../registry/layout.ts";
+import type { Capture, Worktree } from "../worktree/worktree.ts";
+import { decodeSnapshot, writeSnapshotCommit } from "./snapshot_commit.ts";
+import type { Snapshot, SnapshotOptions } from "./types.ts";
+
+const OPTIONS = new Set(["description", "tags", "ignored", "signal"]);
+
+/**
+ * Takes a snapshot.
+ *
+ * @throws {InvalidNameError | SnapshotExistsError} where the name cannot be used.
+ */
+export async function createSnapshot(
+  worktree: Worktree,
+  name: string = madeUpName(),
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  checkName("snapshot", name);
+  checkOptions(options);
+  const { description = "", tags = [], ignored = false, signal } = options;
+  signal?.throwIfAborted();
+  using _ = await worktree.holdAll(`taking the snapshot "${name}"`, signal);
+  refuseTaken(worktree, name);
+  const capture = await worktree.capture("all", { ignored, signal });
+  const ref = refNames.snapshots(worktree.name) + name;
+  return await keep(worktree, capture, ref, { name, description, tags: [...tags], ignored });
+}
+
+/** Takes a snapshot by itself, before something that can lose work. The caller holds the workspace. */
+export async function createUndoPoint(
+  worktree: Worktree,
+  capture: Capture,
+  facts: { description: string; ignored: boolean },
+): Promise<Snapshot> {
+  const id = madeUpName();
+  const ref = refNames.undos(worktree.name) + id;
+  return await keep(worktree, capture, ref, { name: `undo/${id}`, tags: [], ...facts });
+}
+
+/** Makes a captured state a commit that `ref` holds. */
+async function keep(
+  worktree: Worktree,
+  { root, tree, skipped, writer }: Capture,
+  ref: string,
+  facts: { name: string; description: string; tags: string[]; ignored: boolean },
+): Promise<Snapshot> {
+  try {
+    const parent = worktree.head().oid;
+    const snapshot = await writeSnapshotCommit(writer, { root, tree, parent, skipped, ...facts });
+    await writer.finish();
+    worktree.base.refs.update(ref, snapshot.oid, null);
+    writer.release();
+    worktree.rememberHeld(ref, snapshot.oid);
+    return { ...snapshot, workspace: worktree.name, ref };
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+/**
+ * The snapshot of this name, or the undo point `undo/<id>`.
+ *
+ * @throws {SnapshotNotFoundError} where there is none.
+ */
+export async function findSnapshot(worktree: Worktree, name: string): Promise<Snapshot> {
+  const { refs, objects } = worktree.base;
+  for (const prefix of [refNames.snapshots(worktree.name), refNames.all(worktree.name)]) {
+    if (prefix === refNames.all(worktree.name) && !name.startsWith("undo/")) continue;
+    const ref = prefix + name;
+    const oid = isAsked(name) ? refs.read(ref) : null;
+    if (oid === null) continue;
+    return { ...decodeSnapshot(await readCommit(objects, oid)), workspace: worktree.name, ref };
+  }
+  const names = snapshotNames(worktree);
+  const known = names.length === 0
+    ? "it has none"
+    : `it has ${names.slice(0, 10).map((name) => JSON.stringify(name)).join(", ")}` +
+      (names.length > 10 ? " and more" : "");
+  throw new SnapshotNotFoundError(
+    `Cannot find the snapshot ${JSON.stringify(name)} of workspace "${worktree.name}": ${known}`,
+  );
+}
+
+/** Whether a name can be that of a snapshot at all. */
+function isAsked(name: string): boolean {
+  try {
+    checkName("snapshot", name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function snapshotNames(worktree: Worktree): string[] {
+  const prefix = refNames.snapshots(worktree.name);
+  return worktree.base.refs.list(prefix).map(({ ref }) => ref.slice(prefix.length));
+}
+
+/** All snapshots, oldest first. */
+export async function listSnapshots(worktree: Worktree): Promise<Snapshot[]> {
+  const { refs, objects } = worktree.base;
+  const snapshots = [];
+  for (const { ref, oid } of refs.list(refNames.snapshots(worktree.name))) {
+    const snapshot = decodeSnapshot(await readCommit(objects, oid));
+    snapshots.push({ ...snapshot, workspace: worktree.name, ref });
+  }
+  return snapshots.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
+/** Whether there is a snapshot of this name. */
+export function hasSnapshot(worktree: Worktree, name: string): boolean {
+  return isAsked(name) &&
+    worktree.base.refs.read(refNames.snapshots(worktree.name) + name) !== null;
+}
+
+/**
+ * Deletes a snapshot, or an undo point. Its objects stay until git collects them.
+ *
+ * @throws {SnapshotNotFoundError} where there is none.
+ */
+export async function deleteSnapshot(worktree: Worktree, name: string): Promise<void> {
+  using _ = await worktree.holdWriter(`deleting the snapshot "${name}"`);
+  const { ref, oid } = await findSnapshot(worktree, name);
+  worktree.base.refs.delete(ref, oid);
+}
+
+function refuseTaken(worktree: Worktree, name: string): void {
+  const taken = snapshotNames(worktree).find((other) => namesCollide(other, name));
+  if (taken === undefined) return;
+  const rule = taken === name
+    ? "it is there already; delete it first or choose another name"
+    : `${JSON.stringify(taken)} is there, and git cannot hold a name and another one below it`;
+  throw new SnapshotExistsError(`Cannot take the snapshot ${JSON.stringify(name)}: ${rule}`);
+}
+
+function checkOptions(options: SnapshotOptions): void {
+  for (const key of Object.keys(options)) {
+    if (!OPTIONS.has(key)) {
+      throw new TypeError(`Cannot take a snapshot: there is no option ${JSON.stringify(key)}`);
+    }
+  }
+  const { tags = [], description = "" } = options;
+  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string")) {
+    throw new TypeError("Cannot take a snapshot: tags are an array of strings");
+  }
+  if (typeof description !== "string") {
+    throw new TypeError("Cannot take a snapshot: a description is a string");
+  }
+}

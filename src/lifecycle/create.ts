@@ -1,0 +1,173 @@
+/**
+ * Makes a workspace. The record comes last: a process that is killed before leaves a journal entry, by
+ * which the next open removes what was made.
+ *
+ * @module
+ */
+
+import { StoreError, WorkspaceExistsError } from "../errors.ts";
+import { namesCollide, randomId } from "../names.ts";
+import { lstat, makeDirectory, removeFile, removeTree } from "../platform/fs.ts";
+import type { HeldLock } from "../platform/lock.ts";
+import { removeAdmin, writeAdmin } from "../registry/admin.ts";
+import { branchName, refNames } from "../registry/layout.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
+import { Checkout } from "../worktree/checkout.ts";
+import { rootRules } from "../worktree/rules.ts";
+import { saveState } from "../worktree/save.ts";
+import { type DirectoryNode, emptyState, settled, storedTree } from "../worktree/state.ts";
+import { Worktree } from "../worktree/worktree.ts";
+import { treeOf } from "../git/commit.ts";
+import { copyIgnored } from "./copy_ignored.ts";
+import { findStart, type Start, type StartOptions } from "./start.ts";
+
+/** What a new workspace is to be. */
+export interface Creation extends StartOptions {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly agentId: string | null;
+  /** Ignored paths of the base to carry along. */
+  readonly copyIgnored: readonly string[];
+  /** Whether it ends with this session. */
+  readonly temporary: boolean;
+}
+
+/**
+ * Makes a workspace and returns its record.
+ *
+ * @throws {WorkspaceExistsError} where the name, or a name above or below it, is taken.
+ */
+export async function createWorkspace(
+  base: OpenBase,
+  creation: Creation,
+): Promise<WorkspaceRecord> {
+  const { name } = creation;
+  using _ = await reserve(base, name);
+  try {
+    using start = await findStart(base, creation);
+    const record = await make(base, creation, start);
+    writeRecord(base, record);
+    base.journal.end(name);
+    return record;
+  } catch (error) {
+    undoCreate(base, name);
+    base.journal.end(name);
+    throw error;
+  }
+}
+
+/** Writes into the journal that the workspace is being made, if its name is free. */
+async function reserve(base: OpenBase, name: string): Promise<HeldLock> {
+  using _ = await base.lockRegistry(`creating the workspace "${name}"`);
+  refuseTaken(base, name);
+  const lock = await base.lockWriter(name, "being created");
+  try {
+    base.journal.begin({ operation: "create", workspace: name, commit: null });
+    return lock;
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function refuseTaken(base: OpenBase, name: string): void {
+  const underWay = base.journal.pending().map(({ workspace }) => workspace);
+  const taken = [...readRecords(base).map(({ name }) => name), ...underWay]
+    .find((other) => namesCollide(other, name));
+  if (taken !== undefined) {
+    throw new WorkspaceExistsError(
+      taken === name
+        ? `Cannot create the workspace "${name}": it is there already; get it, delete it, or ` +
+          "choose another name"
+        : `Cannot create the workspace "${name}": "${taken}" is there, and git cannot hold a name ` +
+          "and another one below it",
+    );
+  }
+  if (base.refs.read(refNames.branch(name)) !== null) {
+    throw new StoreError(
+      `Cannot create the workspace "${name}": the repository has a branch ${branchName(name)} ` +
+        "already; rename that branch",
+    );
+  }
+  const directory = base.layout.files(name);
+  if (lstat(directory) !== null) {
+    throw new StoreError(
+      `Cannot create the workspace "${name}": ${directory} is there and belongs to no workspace; ` +
+        "move it away",
+    );
+  }
+}
+
+async function make(base: OpenBase, creation: Creation, start: Start): Promise<WorkspaceRecord> {
+  const { name } = creation;
+  base.journal.begin({ operation: "create", workspace: name, commit: start.commit });
+  base.refs.update(refNames.branch(name), start.commit, null);
+  start.release();
+  if (start.sparse !== null) await keepSparse(base, name, start.sparse);
+  const record: WorkspaceRecord = {
+    name,
+    id: randomId(16),
+    description: creation.description,
+    tags: creation.tags,
+    agentId: creation.agentId,
+    createdAt: new Date().toISOString(),
+    path: base.layout.files(name),
+    skipped: start.skipped,
+    session: creation.temporary ? base.session.id : null,
+  };
+  makeDirectory(record.path);
+  writeAdmin(base, name, record.path);
+  const state = await fill(base, record, start, creation.signal);
+  new Worktree(base, record).writeIndex(
+    storedTree(base.objects, treeOf(base.objects, start.commit)),
+    state,
+  );
+  const skipped = await copyIgnored(base.layout.base, record.path, creation);
+  return { ...record, skipped: [...start.skipped, ...skipped] };
+}
+
+/** Writes the files, which nobody else knows of yet. */
+async function fill(
+  base: OpenBase,
+  { path }: WorkspaceRecord,
+  start: Start,
+  signal: AbortSignal | undefined,
+): Promise<DirectoryNode> {
+  const clock = base.session.clock();
+  const checkout = new Checkout({
+    directory: path,
+    current: start.sparse ?? emptyState,
+    target: start.files,
+    permissions: start.permissions,
+    rules: rootRules(base),
+    store: base.objects,
+    clock,
+    signal,
+  });
+  await checkout.check();
+  return settled(await checkout.run(), base.session.clock());
+}
+
+/** Keeps what a sparse checkout leaves out: as a tree, which a ref holds. */
+async function keepSparse(base: OpenBase, name: string, sparse: DirectoryNode): Promise<void> {
+  using writer = base.objects.writer();
+  const directory = base.layout.base;
+  const tree = await saveState(sparse, { directory, flavour: "all", held: [], writer });
+  await writer.finish();
+  base.refs.update(refNames.sparse(name), tree, null);
+}
+
+/** Removes whatever there is of a workspace that was not made to the end. */
+export function undoCreate(base: OpenBase, name: string): void {
+  const { layout, refs, journal } = base;
+  const entry = journal.read(name);
+  removeTree(layout.files(name));
+  removeAdmin(base, name);
+  removeFile(layout.statCache(name));
+  if (refs.read(refNames.sparse(name)) !== null) refs.delete(refNames.sparse(name));
+  const branch = refNames.branch(name);
+  if (entry?.operation !== "create" || entry.commit === null) return;
+  if (refs.read(branch) === entry.commit) refs.delete(branch, entry.commit);
+}

@@ -1,0 +1,193 @@
+/**
+ * Where a new workspace starts: a commit for its branch, and the files that it gets.
+ *
+ * @module
+ */
+
+import type { Skipped } from "../changes.ts";
+import { SnapshotNotFoundError, StoreError, WorkspaceNotFoundError } from "../errors.ts";
+import { treeOf } from "../git/commit.ts";
+import { readCommit, writeCommit } from "../git/isomorphic.ts";
+import { isRefName } from "../git/ref_reader.ts";
+import { resolveCommit } from "../git/revision.ts";
+import type { ObjectWriter } from "../git/store.ts";
+import { restoreFacts } from "../history/snapshot_commit.ts";
+import { refNames } from "../registry/layout.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { readRecord, readRecords } from "../registry/record.ts";
+import { ownSignature } from "../registry/signature.ts";
+import { importBase } from "../worktree/import_base.ts";
+import { collectPermissions, type Permissions } from "../worktree/permissions.ts";
+import { saveState } from "../worktree/save.ts";
+import {
+  type DirectoryNode,
+  stateOfTree,
+  stateTree,
+  storedTree,
+  type TreeView,
+} from "../worktree/state.ts";
+import { Worktree } from "../worktree/worktree.ts";
+
+/** What a workspace is made of. Disposing before {@linkcode Start.release} gives the objects up. */
+export interface Start extends Disposable {
+  /** The commit that its branch starts at. A ref, or a writer's pack, holds it until `release`. */
+  readonly commit: string;
+  /** What its files are. */
+  readonly files: TreeView;
+  /** The permission bits of its files; `null`: as the umask has them. */
+  readonly permissions: Permissions | null;
+  /** What a sparse checkout of the base leaves out. */
+  readonly sparse: DirectoryNode | null;
+  /** What could not be taken along. */
+  readonly skipped: Skipped[];
+  /** Says that the branch holds the commit now. */
+  release(): void;
+}
+
+/** What to start from; neither of the two means the base as it is on disk. */
+export interface StartOptions {
+  readonly from?: string | undefined;
+  readonly fromSnapshot?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Finds, or makes, the start of a new workspace.
+ *
+ * @throws {WorkspaceNotFoundError} where `from` names nothing.
+ * @throws {SnapshotNotFoundError} where `fromSnapshot` names nothing, or several.
+ */
+export async function findStart(base: OpenBase, options: StartOptions): Promise<Start> {
+  const { from, fromSnapshot, signal } = options;
+  if (from !== undefined && fromSnapshot !== undefined) {
+    throw new TypeError("Cannot create a workspace: give from or fromSnapshot, not both");
+  }
+  if (fromSnapshot !== undefined) {
+    return await fromCommit(base, findSnapshotRef(base, fromSnapshot));
+  }
+  if (from === undefined) {
+    const { commit, sparse, skipped } = await importBase(base, signal);
+    return { ...unwritten(base, commit), sparse, skipped };
+  }
+  const record = readRecord(base, from);
+  if (record !== null) return await fromWorkspace(base, new Worktree(base, record), signal);
+  const commit = await resolveCommit(base, from);
+  if (commit !== null) return unwritten(base, commit);
+  throw new WorkspaceNotFoundError(
+    `Cannot create a workspace from ${
+      JSON.stringify(from)
+    }: there is no workspace, branch, tag or ` +
+      `commit of this name in ${base.layout.commonDirectory}`,
+  );
+}
+
+/** A commit that is there already. */
+function unwritten(base: OpenBase, commit: string): Start {
+  const files = storedTree(base.objects, treeOf(base.objects, commit));
+  return { commit, files, permissions: null, sparse: null, skipped: [], ...heldBy(null) };
+}
+
+function heldBy(writer: ObjectWriter | null): Pick<Start, "release" | typeof Symbol.dispose> {
+  return { release: () => writer?.release(), [Symbol.dispose]: () => writer?.abort() };
+}
+
+/** Another workspace as its files are now, on top of its last commit. */
+async function fromWorkspace(
+  base: OpenBase,
+  source: Worktree,
+  signal: AbortSignal | undefined,
+): Promise<Start> {
+  using _ = await source.holdWriter("being copied to a new workspace", signal);
+  const { root, tree, skipped, writer } = await source.capture("files", { signal });
+  const head = source.head().oid;
+  const { objects } = base;
+  try {
+    const unchanged = treeOf(objects, head) === tree;
+    const commit = unchanged ? head : await writeCommit(writer, {
+      tree,
+      parents: [head],
+      message: `Workspace ${source.name} as it was\n`,
+      author: ownSignature(),
+      committer: ownSignature(),
+    });
+    await writer.finish();
+    const sparse = source.sparse();
+    return {
+      commit,
+      files: storedTree(objects, tree),
+      permissions: collectPermissions(root),
+      sparse: sparse && stateOfTree(sparse),
+      skipped,
+      ...heldBy(writer),
+    };
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+/** A snapshot: its files, on a commit that has them without empty directories. */
+async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
+  const { objects, refs } = base;
+  const oid = refs.read(ref);
+  if (oid === null) throw new StoreError(`Cannot read the snapshot at ${ref}: it is gone`);
+  const snapshot = await readCommit(objects, oid);
+  const parent = snapshot.parents[0];
+  const files = storedTree(objects, snapshot.tree);
+  const facts = {
+    files,
+    permissions: restoreFacts(snapshot).permissions,
+    sparse: null,
+    skipped: [],
+  };
+  const state = stateOfTree(files);
+  const tree = stateTree(state, "files").oid;
+  if (parent !== undefined && treeOf(objects, parent) === tree) {
+    return { ...facts, commit: parent, ...heldBy(null) };
+  }
+  const writer = objects.writer();
+  try {
+    // All files are in the snapshot's tree, so nothing is read from the directory.
+    await saveState(state, {
+      directory: base.layout.base,
+      flavour: "files",
+      held: [files],
+      writer,
+    });
+    const commit = await writeCommit(writer, {
+      tree,
+      parents: parent === undefined ? [] : [parent],
+      message: `Snapshot ${ref.slice("refs/agentfs/".length)}\n`,
+      author: ownSignature(),
+      committer: ownSignature(),
+    });
+    await writer.finish();
+    return { ...facts, commit, ...heldBy(writer) };
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+/** The ref of `snapshot` or `workspace/snapshot`, the longest workspace name first. */
+function findSnapshotRef(base: OpenBase, asked: string): string {
+  const names = readRecords(base).map(({ name }) => name);
+  const readings = new Set<string>();
+  for (const name of names) {
+    if (asked.startsWith(`${name}/`)) {
+      readings.add(refNames.snapshots(name) + asked.slice(name.length + 1));
+    }
+    readings.add(refNames.snapshots(name) + asked);
+  }
+  const found = [...readings].filter((ref) => isRefName(ref) && base.refs.read(ref) !== null);
+  const [ref] = found;
+  if (found.length === 1 && ref !== undefined) return ref;
+  const shown = JSON.stringify(asked);
+  throw new SnapshotNotFoundError(
+    found.length === 0
+      ? `Cannot create a workspace from the snapshot ${shown}: no workspace has it`
+      : `Cannot create a workspace from the snapshot ${shown}: it can be ` +
+        `${found.map((ref) => ref.slice("refs/agentfs/".length)).join(" or ")}; ` +
+        `say which as "workspace/snapshot"`,
+  );
+}

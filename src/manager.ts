@@ -1,0 +1,185 @@
+/**
+ * `afs.workspace`: makes, finds and deletes workspaces.
+ *
+ * @module
+ */
+
+import { WorkspaceNotFoundError } from "./errors.ts";
+import { createWorkspace } from "./lifecycle/create.ts";
+import { deleteWorkspace } from "./lifecycle/delete.ts";
+import type { LiveWorkspaces } from "./live_workspaces.ts";
+import { checkName, madeUpName } from "./names.ts";
+import type { OpenBase } from "./registry/open_base.ts";
+import { readRecord, readRecords, type WorkspaceRecord } from "./registry/record.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What a new workspace is to be. */
+export interface CreateOptions {
+  /** What to say of it. */
+  description?: string;
+  /** Words to find it by. */
+  tags?: string[];
+  /** The agent that it is for. */
+  agentId?: string;
+  /** A snapshot to start from: `"snapshot"`, or `"workspace/snapshot"` where several have the name. */
+  fromSnapshot?: string;
+  /** Another workspace, a branch, a tag or a commit to start from, instead of the base as it is. */
+  from?: string;
+  /** Ignored paths of the base to carry along, such as `["node_modules", ".env"]`. */
+  copyIgnored?: string[];
+  /** Stops the work; nothing is left of the workspace. */
+  signal?: AbortSignal;
+}
+
+const CREATE_OPTIONS = new Set([
+  "description",
+  "tags",
+  "agentId",
+  "fromSnapshot",
+  "from",
+  "copyIgnored",
+  "signal",
+]);
+
+/**
+ * The workspaces of a base.
+ *
+ * @example
+ * ```ts
+ * import { AgentFS } from "@agentfs/sdk";
+ *
+ * const directory = await Deno.makeTempDir();
+ * await using afs = new AgentFS(directory);
+ * const workspace = await afs.workspace.create("fix-typo", { tags: ["docs"] });
+ * await workspace.writeFile("/README.md", "# Hello\n");
+ * console.log((await afs.workspace.list({ tag: "docs" })).map(({ name }) => name)); // ["fix-typo"]
+ * await afs.workspace.delete("fix-typo");
+ * ```
+ */
+export class WorkspaceManager {
+  readonly #open: () => Promise<LiveWorkspaces>;
+
+  /** @internal */
+  constructor(open: () => Promise<LiveWorkspaces>) {
+    this.#open = open;
+  }
+
+  /**
+   * Makes a workspace. It starts from the base as it is on disk: its last commit, and where files differ
+   * from that one commit on top, which holds all files that are not ignored.
+   *
+   * @throws {InvalidNameError} where the name breaks a rule.
+   * @throws {WorkspaceExistsError} where there is one of this name, or one that it would contain.
+   * @throws {StoreError} where the base cannot be read.
+   */
+  async create(name: string, options: CreateOptions = {}): Promise<Workspace> {
+    return await this.#create(name, options, false);
+  }
+
+  async #create(name: string, options: CreateOptions, temporary: boolean): Promise<Workspace> {
+    checkName("workspace", name);
+    checkCreateOptions(options);
+    const { description = "", tags = [], agentId = null, copyIgnored = [] } = options;
+    const { from, fromSnapshot, signal } = options;
+    signal?.throwIfAborted();
+    const live = await this.#open();
+    const record = await createWorkspace(live.base, {
+      name,
+      description,
+      tags: [...tags],
+      agentId,
+      copyIgnored,
+      from,
+      fromSnapshot,
+      signal,
+      temporary,
+    });
+    return live.workspace(record);
+  }
+
+  /**
+   * The workspace of this name.
+   *
+   * @throws {WorkspaceNotFoundError} where there is none.
+   */
+  async get(name: string): Promise<Workspace> {
+    const live = await this.#open();
+    return live.workspace(findRecord(live.base, name));
+  }
+
+  /** All workspaces, or those with a tag or of an agent, sorted by name. */
+  async list(filter: { tag?: string; agentId?: string } = {}): Promise<Workspace[]> {
+    const live = await this.#open();
+    const { tag, agentId } = filter;
+    return readRecords(live.base)
+      .filter((record) => tag === undefined || record.tags.includes(tag))
+      .filter((record) => agentId === undefined || record.agentId === agentId)
+      .map((record) => live.workspace(record));
+  }
+
+  /** Whether there is a workspace of this name. */
+  async has(name: string): Promise<boolean> {
+    const { base } = await this.#open();
+    return typeof name === "string" && readRecord(base, name) !== null;
+  }
+
+  /**
+   * Deletes a workspace: its files go; its branch, its last state and its snapshots stay for 30 days
+   * under `refs/agentfs/trash/`, from where `git` can bring them back.
+   *
+   * @throws {WorkspaceNotFoundError} where there is none of this name.
+   * @throws {BusyError} where a command runs in it.
+   */
+  async delete(name: string): Promise<void> {
+    const live = await this.#open();
+    const worktree = live.worktree(findRecord(live.base, name));
+    using _ = await worktree.holdAll("being deleted");
+    await deleteWorkspace(worktree);
+    live.forget(name, "it was deleted");
+  }
+
+  /** Makes a workspace that `await using` deletes, for good, at the end of its scope. */
+  async temp(
+    prefix = "temp",
+    options: CreateOptions = {},
+  ): Promise<Workspace & AsyncDisposable> {
+    const workspace = await this.#create(`${prefix}-${madeUpName()}`, options, true);
+    return Object.assign(workspace, {
+      [Symbol.asyncDispose]: async (): Promise<void> => {
+        if (await workspace.exists()) await this.delete(workspace.name);
+      },
+    });
+  }
+}
+
+function findRecord(base: OpenBase, name: string): WorkspaceRecord {
+  const record = typeof name === "string" ? readRecord(base, name) : null;
+  if (record !== null) return record;
+  const names = readRecords(base).map(({ name }) => JSON.stringify(name));
+  const known = names.length === 0
+    ? "there is none yet"
+    : `there are ${names.slice(0, 10).join(", ")}${names.length > 10 ? " and more" : ""}`;
+  throw new WorkspaceNotFoundError(
+    `Cannot find the workspace ${JSON.stringify(name)}: ${known}; create it first`,
+  );
+}
+
+function checkCreateOptions(options: CreateOptions): void {
+  const cannot = "Cannot create a workspace:";
+  for (const key of Object.keys(options)) {
+    if (!CREATE_OPTIONS.has(key)) {
+      throw new TypeError(`${cannot} there is no option ${JSON.stringify(key)}`);
+    }
+  }
+  for (const key of ["description", "agentId", "from", "fromSnapshot"] as const) {
+    if (options[key] !== undefined && typeof options[key] !== "string") {
+      throw new TypeError(`${cannot} ${key} is a string`);
+    }
+  }
+  for (const key of ["tags", "copyIgnored"] as const) {
+    const list: unknown = options[key] ?? [];
+    if (!Array.isArray(list) || list.some((item) => typeof item !== "string")) {
+      throw new TypeError(`${cannot} ${key} is an array of strings`);
+    }
+  }
+}

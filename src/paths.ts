@@ -1,0 +1,72 @@
+/**
+ * Paths as people give them to a workspace, and the names that git must never hold.
+ *
+ * This is the lexical half. What a path leads to on disk is decided by `src/worktree/beneath.ts`.
+ *
+ * @module
+ */
+
+import { PathError } from "./errors.ts";
+
+const MAX_COMPONENT_BYTES = 255;
+
+/**
+ * The components of a path given to a workspace, with empty ones and `.` left out. `..` is kept: it
+ * is resolved on disk, after the links before it.
+ *
+ * @throws {PathError} on a NUL, on text that is not valid Unicode, on a component of over 255 bytes,
+ * on `..` above the root, and on `.git` or one of its disguises.
+ */
+export function pathComponents(path: string): string[] {
+  if (typeof path !== "string") {
+    throw new PathError(`Cannot use ${typeof path} as a path: a path is a string`, String(path));
+  }
+  if (path.includes("\0")) throw new PathError(refusal(path, "a path holds no NUL"), path);
+  if (!path.isWellFormed()) throw new PathError(refusal(path, "a path is valid Unicode"), path);
+  const components = path.split("/").filter((part) => part !== "" && part !== ".");
+  let depth = 0;
+  for (const component of components) {
+    depth += component === ".." ? -1 : 1;
+    if (depth < 0) throw new PathError(refusal(path, "it leads out of the workspace"), path);
+    if (isGitName(component)) {
+      throw new PathError(refusal(path, `${JSON.stringify(component)} stands for .git`), path);
+    }
+    if (component.length * 3 > MAX_COMPONENT_BYTES && byteLength(component) > MAX_COMPONENT_BYTES) {
+      throw new PathError(refusal(path, "a name in a path has at most 255 bytes"), path);
+    }
+  }
+  return components;
+}
+
+/** The message for a path that is refused. */
+export function refusal(path: string, rule: string): string {
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return `Cannot use the path ${JSON.stringify(shown)}: ${rule}`;
+}
+
+/**
+ * Whether a file of this name is, or on some file system can become, a repository's `.git`: any case,
+ * NTFS's short name, streams and trailing dots and spaces, HFS+'s ignored characters.
+ *
+ * The same names as git's `core.protectNTFS` and `core.protectHFS`, which `git fsck` checks.
+ */
+export function isGitName(name: string): boolean {
+  const first = name.charCodeAt(0);
+  // Nearly every name ends here: "." , "g", "G" and the ignored characters above U+200B are left.
+  if (first !== 0x2e && first !== 0x67 && first !== 0x47 && first < 0x200c) return false;
+  const plain = name.replace(HFS_IGNORED, "");
+  return /^\.git$/i.test(plain) || /^(\.git|git~1)[. ]*([\\:]|$)/i.test(name);
+}
+
+const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+/** Whether a file of this name is, or can become, `.gitmodules`, which git refuses as a link. */
+export function isGitmodulesName(name: string): boolean {
+  return /^\.gitmodules$/i.test(name.replace(HFS_IGNORED, "")) ||
+    /^(\.gitmodules|gitmod~[1-4]|gi7eba~[1-9])[. ]*(:|$)/i.test(name);
+}
+
+/** The number of bytes of `text` in UTF-8. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,158 @@
+/**
+ * Locks between processes and inside this one.
+ *
+ * A lock is an flock on a file whose content names the holder. The kernel releases it when its
+ * process ends, however it ends, so no lock is ever stale. Inside a process waiters stand in a
+ * queue; between processes they try again at short intervals.
+ *
+ * @module
+ */
+
+import { BusyError } from "../errors.ts";
+import { isMissing, makeDirectory, OpenFile, processId, readTextFile } from "./fs.ts";
+import { dirname } from "@std/path/posix";
+
+/** How a lock is taken. */
+export interface LockOptions {
+  /** Exclusive: nobody else. Shared: any number of others that share. */
+  readonly exclusive: boolean;
+  /** What the lock is for, told to those who wait in vain: `writing /a.txt`. */
+  readonly purpose: string;
+  /** How long to wait, ms. */
+  readonly timeout: number;
+  /** What the lock guards, for the error: `workspace "fix"`. */
+  readonly subject: string;
+  /** Stops the waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The end of this process's queue of exclusive waiters, by the lock file's path. */
+const queues = new Map<string, Promise<void>>();
+
+/** A lock that is held until it is disposed of. */
+export class HeldLock implements Disposable {
+  readonly #file: OpenFile;
+  readonly #leave: () => void;
+  #held = true;
+
+  constructor(file: OpenFile, leave: () => void) {
+    this.#file = file;
+    this.#leave = leave;
+  }
+
+  /** Lets go; a second time does nothing. */
+  [Symbol.dispose](): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#file.close();
+    this.#leave();
+  }
+}
+
+/**
+ * Takes the lock at `path`, making its file.
+ *
+ * @throws {BusyError} where others keep it for longer than `timeout`.
+ */
+export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
+  const deadline = performance.now() + options.timeout;
+  const leave = options.exclusive ? await queue(path, deadline, options) : () => {};
+  let file: OpenFile | undefined;
+  try {
+    file = openLockFile(path);
+    let pause = 1;
+    while (!file.tryLock(options.exclusive)) {
+      options.signal?.throwIfAborted();
+      if (performance.now() >= deadline) throw busy(path, options);
+      // Random, so that two processes that try in step do not starve each other.
+      await sleep(pause * (0.5 + Math.random()));
+      pause = Math.min(pause * 2, 20);
+    }
+    file.truncate(0);
+    file.write(new TextEncoder().encode(`process ${processId()}, ${options.purpose}`));
+    return new HeldLock(file, leave);
+  } catch (error) {
+    file?.close();
+    leave();
+    throw error;
+  }
+}
+
+/** Takes the lock if nobody has it; else `null`. */
+export function tryAcquireLock(path: string, purpose: string): HeldLock | null {
+  if (queues.has(path)) return null;
+  const file = openLockFile(path);
+  if (!file.tryLock(true)) {
+    file.close();
+    return null;
+  }
+  file.truncate(0);
+  file.write(new TextEncoder().encode(`process ${processId()}, ${purpose}`));
+  return new HeldLock(file, () => {});
+}
+
+function openLockFile(path: string): OpenFile {
+  const options = { read: true, write: true, create: true, mode: 0o600 };
+  try {
+    return new OpenFile(path, options);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    makeDirectory(dirname(path));
+    return new OpenFile(path, options);
+  }
+}
+
+/** Waits for a turn among this process's waiters; the returned function ends the turn. */
+async function queue(path: string, deadline: number, options: LockOptions): Promise<() => void> {
+  const before = queues.get(path);
+  let end = (): void => {};
+  const turn = new Promise<void>((resolve) => end = resolve);
+  const tail = before === undefined ? turn : before.then(() => turn);
+  queues.set(path, tail);
+  const leave = (): void => {
+    end();
+    if (queues.get(path) === tail) queues.delete(path);
+  };
+  if (before === undefined) return leave;
+  try {
+    await withDeadline(before, deadline, options, () => busy(path, options));
+    return leave;
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function withDeadline(
+  promise: Promise<void>,
+  deadline: number,
+  options: LockOptions,
+  late: () => Error,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort = (): void => {};
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), Math.max(0, deadline - performance.now()));
+    onAbort = () => reject(options.signal?.reason);
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function busy(path: string, { purpose, subject, timeout }: LockOptions): BusyError {
+  const holder = readTextFile(path) || "somebody who did not leave a name";
+  return new BusyError(
+    `Cannot have ${subject} for ${purpose}: ${holder} has it, for over ${timeout} ms; ` +
+      "wait for that to end, or raise lockTimeout",
+    holder,
+  );
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,73 @@
+/**
+ * What a change of more than one file means to do, written down before it starts.
+ *
+ * A workspace has at most one change under way, since it has one writer, so its journal is one file.
+ * The file goes when the change is whole. Found at the next open, it tells what to finish or undo.
+ *
+ * @module
+ */
+
+import { nameToId } from "../names.ts";
+import { readDirectory, readTextFile, removeFile, syncDirectory } from "../platform/fs.ts";
+import { writeTextAtomic } from "../platform/atomic.ts";
+import type { Layout } from "./layout.ts";
+import type { Session } from "./session.ts";
+
+/** What is under way. Object ids and refs only: the journal never holds contents. */
+export type JournalEntry =
+  /** A workspace is being made: undone. */
+  | { operation: "create"; workspace: string; commit: string | null }
+  /** A workspace is being deleted: finished. `moves` are refs and where they go, `null` to nowhere. */
+  | {
+    operation: "delete";
+    workspace: string;
+    path: string;
+    moves: { from: string; to: string | null; oid: string }[];
+  }
+  /** A branch moves to a new commit, then the index follows: the index is written again. */
+  | { operation: "commit"; workspace: string; commit: string }
+  /** The files become those of `target`, a commit: finished. `before` is the undo point. */
+  | { operation: "restore"; workspace: string; target: string; before: string };
+
+/** The journal of all workspaces of a base. */
+export class Journal {
+  readonly #layout: Layout;
+  readonly #session: Session;
+
+  constructor(layout: Layout, session: Session) {
+    this.#layout = layout;
+    this.#session = session;
+  }
+
+  /** Writes down what is about to happen; it is on disk when this returns. */
+  begin(entry: JournalEntry): void {
+    writeTextAtomic(this.#path(entry.workspace), JSON.stringify(entry), {
+      temporary: this.#session.storeTemporary(),
+      durable: true,
+    });
+  }
+
+  /** Says that the change is whole. */
+  end(workspace: string): void {
+    removeFile(this.#path(workspace));
+    syncDirectory(this.#layout.journal);
+  }
+
+  /** What was begun on this workspace and not ended; `null` where nothing was. */
+  read(workspace: string): JournalEntry | null {
+    const text = readTextFile(this.#path(workspace));
+    return text === null ? null : JSON.parse(text);
+  }
+
+  /** Everything that was begun and not ended, by live processes or dead ones. */
+  pending(): JournalEntry[] {
+    return (readDirectory(this.#layout.journal) ?? []).flatMap(({ name }) => {
+      const text = readTextFile(`${this.#layout.journal}/${name}`);
+      return text === null ? [] : [JSON.parse(text)];
+    });
+  }
+
+  #path(workspace: string): string {
+    return `${this.#layout.journal}/${nameToId(workspace)}.json`;
+  }
+}

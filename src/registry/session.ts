@@ -1,0 +1,115 @@
+/**
+ * A process that has a base open, and what it would leave behind if it were killed.
+ *
+ * Every temporary file's name starts with the id of its session, and a session holds an flock on a
+ * file of its own for as long as it lives. So whoever opens the base next can tell what is left over.
+ *
+ * @module
+ */
+
+import { randomId } from "../names.ts";
+import { lstat, makeDirectory, OpenFile, readDirectory, removeTree } from "../platform/fs.ts";
+import { type HeldLock, tryAcquireLock } from "../platform/lock.ts";
+import { StoreError } from "../errors.ts";
+import type { Layout } from "./layout.ts";
+
+/** Somebody swept the session before it was locked. */
+class SessionTaken extends Error {}
+
+/** One opening of a base by one process. */
+export class Session implements Disposable {
+  /** The session's id: hexadecimal digits. */
+  readonly id: string = randomId(12);
+  readonly #layout: Layout;
+  readonly #lock: HeldLock;
+  #clock: OpenFile | undefined;
+  #count = 0;
+
+  /** Starts a session. */
+  static start(layout: Layout): Session {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return new Session(layout);
+      } catch (error) {
+        if (!(error instanceof SessionTaken)) throw error;
+        if (attempt === 10) throw new StoreError("Cannot open the base: its sessions do not lock");
+      }
+    }
+  }
+
+  private constructor(layout: Layout) {
+    this.#layout = layout;
+    makeDirectory(layout.storeTemporary);
+    makeDirectory(layout.dataTemporary);
+    const file = `${layout.sessions}/${this.id}`;
+    const lock = tryAcquireLock(file, "has the base open");
+    // Another process that looks for dead sessions can be between the two steps of taking the lock.
+    if (lock === null || lstat(file) === null) {
+      lock?.[Symbol.dispose]();
+      throw new SessionTaken();
+    }
+    this.#lock = lock;
+  }
+
+  /** A path that nothing is at, on the file system of the store. */
+  storeTemporary(): string {
+    return `${this.#layout.storeTemporary}/${this.id}-${this.#count++}`;
+  }
+
+  /** A path that nothing is at, on the file system of the workspaces. */
+  dataTemporary(): string {
+    return `${this.#layout.dataTemporary}/${this.id}-${this.#count++}`;
+  }
+
+  /**
+   * The clock of the file system that holds the workspaces, in whole seconds: what a file changed now
+   * would have as its time. It is not always this machine's clock.
+   */
+  clock(): number {
+    this.#clock ??= new OpenFile(this.dataTemporary(), { write: true, createNew: true });
+    this.#clock.write(new Uint8Array(1));
+    return Math.floor(this.#clock.stat().mtime / 1000);
+  }
+
+  /** The ids of sessions whose process is gone. Their files are still there. */
+  deadSessions(): Set<string> {
+    const dead = new Set<string>();
+    for (const { name } of readDirectory(this.#layout.sessions) ?? []) {
+      if (name === this.id) continue;
+      using lock = tryAcquireLock(`${this.#layout.sessions}/${name}`, "looks whether it is alive");
+      if (lock !== null) dead.add(name);
+    }
+    return dead;
+  }
+
+  /** Whether a session's process lives. */
+  isAlive(id: string): boolean {
+    return id === this.id || lstat(`${this.#layout.sessions}/${id}`) !== null;
+  }
+
+  /** The temporary files of these sessions. */
+  leftovers(sessions: ReadonlySet<string>): string[] {
+    return [this.#layout.storeTemporary, this.#layout.dataTemporary].flatMap((directory) =>
+      (readDirectory(directory) ?? [])
+        .filter(({ name }) => sessions.has(sessionOf(name)))
+        .map(({ name }) => `${directory}/${name}`)
+    );
+  }
+
+  /** Removes what these sessions left, and then themselves. */
+  sweep(sessions: ReadonlySet<string>): void {
+    for (const path of this.leftovers(sessions)) removeTree(path);
+    for (const id of sessions) removeTree(`${this.#layout.sessions}/${id}`);
+  }
+
+  /** Ends the session. */
+  [Symbol.dispose](): void {
+    this.#clock?.close();
+    this.sweep(new Set([this.id]));
+    this.#lock[Symbol.dispose]();
+  }
+}
+
+function sessionOf(temporaryName: string): string {
+  return temporaryName.slice(0, temporaryName.indexOf("-"));
+}

@@ -1,0 +1,48 @@
+/**
+ * Who makes a commit.
+ *
+ * @module
+ */
+
+import { CommitError } from "../errors.ts";
+import type { Signature } from "../git/signature.ts";
+import type { OpenBase } from "./open_base.ts";
+
+/** The library itself, now: the author of snapshots and of the commits that workspaces start from. */
+export function ownSignature(now: Date = new Date()): Signature {
+  return signature("AgentFS", "agentfs@localhost", now);
+}
+
+/**
+ * The author of a commit: the one given, else the configured one, else the repository's, else
+ * the library itself.
+ *
+ * @throws {CommitError} where `author` is not of the form `Name <email>`.
+ */
+export function authorSignature(base: OpenBase, author: string | undefined): Signature {
+  const now = new Date();
+  const given = author ?? base.settings.author;
+  if (given !== null && given !== undefined) return parseAuthor(given, now);
+  const name = base.configValue("user.name");
+  const email = base.configValue("user.email");
+  if (!name || !email) return ownSignature(now);
+  return signature(clean(name), clean(email), now);
+}
+
+function parseAuthor(author: string, now: Date): Signature {
+  const [, name, email] = /^\s*([^<>\n\0]*?)\s*<([^<>\s\0]+)>\s*$/.exec(author) ?? [];
+  if (name && email && clean(name) === name) return signature(name, email, now);
+  throw new CommitError(
+    `Cannot commit as the author ${JSON.stringify(author)}: an author is "Name <email>"`,
+  );
+}
+
+/** Git leaves these characters out of names and addresses. */
+function clean(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[<>\x00-\x1f]/g, "").trim();
+}
+
+function signature(name: string, email: string, now: Date): Signature {
+  return { name, email, timestamp: Math.floor(now.getTime() / 1000), timezoneOffset: 0 };
+}

@@ -1,0 +1,321 @@
+/**
+ * What an agent holds: a workspace. Each method is one call into a room.
+ *
+ * @module
+ */
+
+import type { Change, Skipped } from "./changes.ts";
+import type { CommandHost } from "./exec/host.ts";
+import { run } from "./exec/run.ts";
+import { runStream } from "./exec/run_stream.ts";
+import { spawn } from "./exec/spawn.ts";
+import type { Process, RunOptions, RunResult, RunStream } from "./exec/types.ts";
+import type { FileContext } from "./files/context.ts";
+import { copy } from "./files/copy.ts";
+import { mkdir } from "./files/directory.ts";
+import { readLink, symlink } from "./files/links.ts";
+import { listDir } from "./files/list.ts";
+import { chmod } from "./files/mode.ts";
+import { move } from "./files/move.ts";
+import { readBytes, readFile } from "./files/read.ts";
+import { remove } from "./files/remove.ts";
+import { exists, stat } from "./files/stat.ts";
+import { openStream } from "./files/stream.ts";
+import type {
+  DeleteOptions,
+  FileContent,
+  FileInfo,
+  FileStream,
+  ListOptions,
+  StreamMode,
+  WriteOptions,
+} from "./files/types.ts";
+import { writeFile } from "./files/write.ts";
+import { commitFiles, previewCommit } from "./history/commit.ts";
+import { type Diff, diffFiles, type DiffOptions } from "./history/diff.ts";
+import { commitLog } from "./history/log.ts";
+import { status } from "./history/status.ts";
+import type { Commit, CommitOptions, CommitResult, Status } from "./history/types.ts";
+import { branchName } from "./registry/layout.ts";
+import { SnapshotManager } from "./snapshot_manager.ts";
+import type { Worktree } from "./worktree/worktree.ts";
+
+/** The workspace's side of the rooms that know nothing of workspaces. @internal */
+export interface WorkspaceParts {
+  readonly worktree: Worktree;
+  readonly files: FileContext;
+  readonly commands: CommandHost;
+  /** Whether the workspace has not been deleted. */
+  readonly exists: () => boolean;
+}
+
+/**
+ * An isolated copy of a project, in which an agent reads, writes and runs commands.
+ *
+ * Its files are a git worktree on a branch of its own. Paths are POSIX paths rooted at the workspace:
+ * `/src/a.ts` and `src/a.ts` are the same. A path that leads out of it, by `..` or by a link, is a
+ * {@linkcode PathError}, and so is `.git` in any spelling. After {@linkcode AgentFS.close}, or once
+ * the workspace is deleted, every method is a {@linkcode ClosedError}.
+ *
+ * File methods need `--allow-read` and `--allow-write` for the base; those of git (`status`, `commit`,
+ * `log`, snapshots) `--allow-env=IGNORE_TEST_WIN32` as well; commands `--allow-run`.
+ */
+export class Workspace {
+  /** Its snapshots. */
+  readonly snapshot: SnapshotManager;
+  readonly #parts: WorkspaceParts;
+
+  /** @internal */
+  constructor(parts: WorkspaceParts) {
+    this.#parts = parts;
+    this.snapshot = new SnapshotManager(parts.worktree);
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#parts.worktree.record.name;
+  }
+
+  /** What its maker said of it. */
+  get description(): string {
+    return this.#parts.worktree.record.description;
+  }
+
+  /** Words to find it by. */
+  get tags(): readonly string[] {
+    return this.#parts.worktree.record.tags;
+  }
+
+  /** The agent that it is for. */
+  get agentId(): string | null {
+    return this.#parts.worktree.record.agentId;
+  }
+
+  /** When it was made. */
+  get createdAt(): Date {
+    return new Date(this.#parts.worktree.record.createdAt);
+  }
+
+  /** The directory of its files on this machine. */
+  get path(): string {
+    return this.#parts.worktree.directory;
+  }
+
+  /** Its branch in the git store: `agentfs/<name>`. */
+  get branch(): string {
+    return branchName(this.name);
+  }
+
+  /** What of the base it could not take along, and why. */
+  get skipped(): readonly Skipped[] {
+    return this.#parts.worktree.record.skipped;
+  }
+
+  /**
+   * Runs a command to its end. A string goes to `sh -c`, an array is an argv, with no shell.
+   *
+   * The command has a small environment and none of this process's. What it leaves running in its
+   * process group is ended with it.
+   *
+   * @throws {CommandError} where it cannot be started, and under `check` where it fails.
+   * @throws {FileNotFoundError} where `workdir` is not there.
+   */
+  async run(command: string | readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return await run(this.#commands, command, options);
+  }
+
+  /** Runs a command and gives the lines of its stdout as they come. */
+  runStream(command: string | readonly string[], options: RunOptions = {}): RunStream {
+    return runStream(this.#commands, command, options);
+  }
+
+  /** Starts a command that lives until it ends, is killed, or is disposed of: a server, a REPL. */
+  async spawn(command: string | readonly string[], options: RunOptions = {}): Promise<Process> {
+    return await spawn(this.#commands, command, options);
+  }
+
+  /**
+   * The content of a file as text.
+   *
+   * @throws {FileNotFoundError} where nothing is at `path`.
+   * @throws {EncodingError} where it is not UTF-8; {@linkcode readBytes} reads it.
+   */
+  async readFile(path: string): Promise<string> {
+    return await readFile(this.#files, path);
+  }
+
+  /**
+   * The content of a file.
+   *
+   * @throws {FileNotFoundError} where nothing is at `path`.
+   */
+  async readBytes(path: string): Promise<Uint8Array> {
+    return await readBytes(this.#files, path);
+  }
+
+  /**
+   * Writes a file, making the directories above it. A reader sees the old bytes or the new; after a
+   * crash or an error the file is as it was.
+   *
+   * @throws {IsADirectoryError} where a directory is at `path`.
+   * @throws {FileExistsError} under `createNew`, where anything is.
+   */
+  async writeFile(path: string, data: FileContent, options: WriteOptions = {}): Promise<void> {
+    await writeFile(this.#files, path, data, options);
+  }
+
+  /** Whether anything is at `path`; without a path, whether the workspace itself exists. */
+  async exists(path?: string): Promise<boolean> {
+    if (path === undefined && !this.#parts.exists()) return false;
+    return await exists(this.#files, path);
+  }
+
+  /**
+   * What is at `path`; links are followed.
+   *
+   * @throws {FileNotFoundError} where nothing is.
+   */
+  async stat(path: string): Promise<FileInfo> {
+    return await stat(this.#files, path);
+  }
+
+  /**
+   * What a directory holds, sorted by path; under `recursive` everything below it.
+   *
+   * @throws {NotADirectoryError} where `path` is no directory.
+   */
+  async listDir(path = "/", options: ListOptions = {}): Promise<FileInfo[]> {
+    return await listDir(this.#files, path, options);
+  }
+
+  /**
+   * Copies a file, a link or a directory with all below it; all of it or nothing.
+   *
+   * @throws {FileNotFoundError} where nothing is at `from`.
+   * @throws {FileExistsError} where a directory would replace something.
+   */
+  async copy(from: string, to: string): Promise<void> {
+    await copy(this.#files, from, to);
+  }
+
+  /**
+   * Moves a file, a link or a directory, as `rename(2)` does: a file replaces a file.
+   *
+   * @throws {FileNotFoundError} where nothing is at `from`.
+   * @throws {DirectoryNotEmptyError} where a directory with something in it is at `to`.
+   */
+  async move(from: string, to: string): Promise<void> {
+    await move(this.#files, from, to);
+  }
+
+  /**
+   * Deletes a file, a link or an empty directory; under `recursive` a directory with all below it.
+   *
+   * @throws {FileNotFoundError} where nothing is at `path`.
+   * @throws {DirectoryNotEmptyError} where a directory is not empty, without `recursive`.
+   */
+  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    await remove(this.#files, path, options);
+  }
+
+  /**
+   * Makes a directory and those above it; one that is there is fine.
+   *
+   * @throws {FileExistsError} where something else is at `path`.
+   */
+  async mkdir(path: string): Promise<void> {
+    await mkdir(this.#files, path);
+  }
+
+  /**
+   * Makes a symbolic link. The target is stored as given; following one that leads out is refused.
+   *
+   * Deno allows this only under unscoped `--allow-read` and `--allow-write`.
+   *
+   * @throws {FileExistsError} where something is at `path`.
+   */
+  async symlink(target: string, path: string): Promise<void> {
+    await symlink(this.#files, target, path);
+  }
+
+  /**
+   * The target of a symbolic link, as it is stored.
+   *
+   * @throws {PathError} where `path` is no link.
+   */
+  async readLink(path: string): Promise<string> {
+    return await readLink(this.#files, path);
+  }
+
+  /**
+   * Sets the permission bits of a file or directory, such as `0o755`.
+   *
+   * @throws {FileNotFoundError} where nothing is at `path`.
+   */
+  async chmod(path: string, mode: number): Promise<void> {
+    await chmod(this.#files, path, mode);
+  }
+
+  /**
+   * Opens a file to read (`"r"`), to write anew (`"w"`) or to write behind what is there (`"a"`), piece
+   * by piece. What is written shows when the stream is closed.
+   *
+   * @throws {FileNotFoundError} where there is nothing to read.
+   */
+  async openStream(path: string, mode: StreamMode = "r"): Promise<FileStream> {
+    return await openStream(this.#files, path, mode);
+  }
+
+  /** How the files differ from the last commit: what `git status` says after `git add --all`. */
+  async status(options: { ignored?: boolean } = {}): Promise<Status> {
+    return await status(this.#worktree, options);
+  }
+
+  /**
+   * How the files differ from the last commit, or from a snapshot, branch or commit.
+   *
+   * @throws {SnapshotNotFoundError} where `against` names nothing.
+   */
+  async diff(options: DiffOptions = {}): Promise<Diff> {
+    return await diffFiles(this.#worktree, options);
+  }
+
+  /**
+   * Commits what has changed on the workspace's branch; ignored files are left out.
+   *
+   * With nothing changed no commit is made, and `created` is false. `dryRun` only tells the changes.
+   *
+   * @throws {CommitError} on a malformed message or author, and where HEAD is not on the workspace's
+   * branch or git is in the middle of a merge or the like.
+   */
+  commit(message: string, options?: CommitOptions & { dryRun?: false }): Promise<CommitResult>;
+  /** Tells what a commit would hold. */
+  commit(message: string, options: CommitOptions & { dryRun: true }): Promise<Change[]>;
+  /** Commits, or tells what a commit would hold. */
+  commit(message: string, options: CommitOptions): Promise<CommitResult | Change[]>;
+  async commit(message: string, options: CommitOptions = {}): Promise<CommitResult | Change[]> {
+    return options.dryRun
+      ? await previewCommit(this.#worktree, message, options)
+      : await commitFiles(this.#worktree, message, options);
+  }
+
+  /** The commits that the workspace's HEAD leads to, newest first. */
+  async log(options: { limit?: number } = {}): Promise<Commit[]> {
+    return await commitLog(this.#worktree, options);
+  }
+
+  get #worktree(): Worktree {
+    this.#parts.worktree.requireOpen();
+    return this.#parts.worktree;
+  }
+
+  get #files(): FileContext {
+    this.#parts.worktree.requireOpen();
+    return this.#parts.files;
+  }
+
+  get #commands(): CommandHost {
+    this.#parts.worktree.requireOpen();
+    return this.#parts.commands;
+  }
+}

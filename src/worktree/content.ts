@@ -1,0 +1,100 @@
+/**
+ * The content of a file on disk and its git object id, small files at once, large ones in pieces.
+ *
+ * @module
+ */
+
+import { hashObject, ObjectHasher } from "../git/object.ts";
+import { errorCode, type FileStat, isDenied, OpenFile, readLink } from "../platform/fs.ts";
+import type { Slices } from "../platform/slices.ts";
+
+/** Files up to this size are read, hashed and compressed in one call; bytes. */
+export const SMALL_FILE = 1024 * 1024;
+
+/** The file is not the one that was looked at a moment ago, or does not hold still. */
+export class FileChanged extends Error {}
+
+const encoder = new TextEncoder();
+
+/** The bytes that git stores for a link: its target. */
+export function linkContent(path: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(readLink(path));
+}
+
+/**
+ * Opens the very file that `stat` describes.
+ *
+ * Deno follows a link even where it is told not to, so the open file is compared with `stat`.
+ *
+ * @throws {FileChanged} where something else is there by now.
+ */
+export function openSame(path: string, stat: FileStat): OpenFile {
+  let file: OpenFile | undefined;
+  try {
+    file = new OpenFile(path);
+    const now = file.stat();
+    if (now.ino !== stat.ino || now.dev !== stat.dev || !now.isFile) throw new FileChanged();
+    return file;
+  } catch (error) {
+    file?.close();
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ELOOP" || isDenied(error)) throw new FileChanged();
+    throw error;
+  }
+}
+
+const buffer = new Uint8Array(SMALL_FILE + 1);
+
+/**
+ * The whole content of a small file. The array is used again by the next call.
+ *
+ * @throws {FileChanged} where the file changed since `stat`.
+ */
+export function readSmall(path: string, stat: FileStat): Uint8Array {
+  using file = openSame(path, stat);
+  const length = file.read(buffer);
+  if (length === buffer.length) throw new FileChanged();
+  return buffer.subarray(0, length);
+}
+
+/** A large file in pieces of 1 MiB. Each piece is used again by the next. */
+export async function* readPieces(
+  path: string,
+  stat: FileStat,
+  slices: Slices,
+): AsyncGenerator<Uint8Array> {
+  using file = openSame(path, stat);
+  const piece = new Uint8Array(SMALL_FILE);
+  for (let length; (length = file.read(piece)) > 0;) {
+    yield piece.subarray(0, length);
+    if (slices.due) await slices.rest();
+  }
+}
+
+/**
+ * The object id of a file's content, and for a small file the content.
+ *
+ * @throws {FileChanged} where the file changed while it was read.
+ */
+export async function hashFile(
+  path: string,
+  stat: FileStat,
+  slices: Slices,
+): Promise<{ oid: string; content: Uint8Array | null }> {
+  if (stat.isSymlink) {
+    const content = linkContent(path);
+    return { oid: hashObject("blob", content), content };
+  }
+  if (stat.size <= SMALL_FILE) {
+    const content = readSmall(path, stat);
+    return { oid: hashObject("blob", content), content };
+  }
+  const hasher = new ObjectHasher("blob", stat.size);
+  let size = 0;
+  for await (const piece of readPieces(path, stat, slices)) {
+    size += piece.length;
+    hasher.update(piece);
+  }
+  if (size !== stat.size) throw new FileChanged();
+  return { oid: hasher.digest(), content: null };
+}

@@ -1,0 +1,36 @@
+/**
+ * Removal of what was moved out of sight already, so that no failure here changes what people see:
+ * what cannot be removed stays for the sweep of temporary files.
+ *
+ * @module
+ */
+
+import { chmod, readDirectory, removeFile, removeTree } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
+
+/** Removes a file, a link or an empty directory, as far as that can be done. */
+export function discard(path: string): void {
+  quietly(() => removeFile(path));
+}
+
+/** Removes a directory with all below it, in slices, as far as that can be done. */
+export async function discardTree(path: string, slices: Slices = new Slices()): Promise<void> {
+  // A directory that its owner may not write holds on to its names.
+  quietly(() => chmod(path, 0o700));
+  const entries = quietly(() => readDirectory(path)) ?? [];
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory) await discardTree(`${path}/${name}`, slices);
+    else discard(`${path}/${name}`);
+    if (slices.due) await slices.rest();
+  }
+  // Not merely the directory: names that are not UTF-8 cannot be told to Deno one by one.
+  quietly(() => removeTree(path));
+}
+
+function quietly<T>(call: () => T): T | null {
+  try {
+    return call();
+  } catch {
+    return null;
+  }
+}

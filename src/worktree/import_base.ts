@@ -1,0 +1,205 @@
+/**
+ * The base as a commit: where a workspace starts.
+ *
+ * That is the base's last commit; where its files differ from that, or it is no repository, one commit
+ * on top that holds the files as they are on disk. The base's index decides what a file is: an entry
+ * whose stat data is that of the file, or that a sparse checkout leaves out, keeps its object id, so
+ * no filter of git's (line ends, LFS) is run or undone.
+ *
+ * @module
+ */
+
+import type { Skipped } from "../changes.ts";
+import { StoreError } from "../errors.ts";
+import { treeOf } from "../git/commit.ts";
+import { parseIndex } from "../git/index_file.ts";
+import { readCommit, writeCommit } from "../git/isomorphic.ts";
+import { readHead } from "../git/repository.ts";
+import { ObjectStore, type ObjectWriter } from "../git/store.ts";
+import { lstat, readFile } from "../platform/fs.ts";
+import { refNames } from "../registry/layout.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { ownSignature } from "../registry/signature.ts";
+import { FileChanged } from "./content.ts";
+import { indexedState } from "./git_index.ts";
+import { rootRules } from "./rules.ts";
+import { saveState } from "./save.ts";
+import { type Scan, scan } from "./scan.ts";
+import { readStatCache, writeStatCache } from "./stat_cache.ts";
+import {
+  type DirectoryNode,
+  emptyState,
+  emptyTree,
+  type FileNode,
+  stateTree,
+  storedTree,
+  type TreeView,
+} from "./state.ts";
+
+/** The base as it is now. */
+export interface ImportedBase {
+  /** A commit that a ref holds. */
+  readonly commit: string;
+  /** The paths of it that a sparse checkout leaves out. */
+  readonly sparse: DirectoryNode | null;
+  readonly skipped: Skipped[];
+}
+
+const ATTEMPTS = 5;
+
+/**
+ * Finds the commit that a new workspace starts from, and makes it where there is none.
+ *
+ * @throws {StoreError} where the base cannot be read, or keeps changing meanwhile.
+ */
+export async function importBase(base: OpenBase, signal?: AbortSignal): Promise<ImportedBase> {
+  for (let attempt = 1;; attempt++) {
+    using importer = new BaseImporter(base, signal);
+    try {
+      return await importer.run();
+    } catch (error) {
+      if (!(error instanceof FileChanged)) throw error;
+      if (attempt === ATTEMPTS) {
+        const path = base.layout.base;
+        throw new StoreError(`Cannot take the base ${path}: its files keep changing`, {
+          cause: error,
+        });
+      }
+    }
+  }
+}
+
+/** What git's index says of the base; nothing where there is no index. */
+interface Indexed {
+  readonly root: DirectoryNode;
+  readonly absent: DirectoryNode | null;
+}
+
+class BaseImporter implements Disposable {
+  readonly #base: OpenBase;
+  readonly #signal: AbortSignal | undefined;
+  readonly #writer: ObjectWriter;
+  /** The objects of the base's repository; `null` where there is none. */
+  readonly #source: ObjectStore | null;
+
+  constructor(base: OpenBase, signal: AbortSignal | undefined) {
+    this.#base = base;
+    this.#signal = signal;
+    this.#writer = base.objects.writer();
+    this.#source = this.#openSource();
+  }
+
+  async run(): Promise<ImportedBase> {
+    const indexed = this.#readIndex();
+    const found = await this.#scan(indexed);
+    const commit = await this.#commit(found, indexed);
+    return { commit, sparse: indexed?.absent ?? null, skipped: found.skipped };
+  }
+
+  [Symbol.dispose](): void {
+    this.#writer.abort();
+    if (this.#source !== this.#base.objects) this.#source?.[Symbol.dispose]();
+  }
+
+  #openSource(): ObjectStore | null {
+    const { objects, ownsStore, repository, layout, session } = this.#base;
+    if (repository === null || !ownsStore) return repository && objects;
+    return new ObjectStore(`${repository.commonDirectory}/objects`, {
+      temporaryDirectory: layout.storeTemporary,
+      session: session.id,
+      cacheBytes: 0,
+    });
+  }
+
+  #readIndex(): Indexed | null {
+    const { repository } = this.#base;
+    if (repository === null || this.#source === null) return null;
+    const path = `${repository.gitDirectory}/index`;
+    const bytes = readFile(path);
+    const written = lstat(path)?.mtime ?? 0;
+    if (bytes === null) return { root: emptyState, absent: null };
+    return indexedState(parseIndex(bytes).entries, written, this.#source);
+  }
+
+  async #scan(indexed: Indexed | null): Promise<Scan> {
+    const { layout, session } = this.#base;
+    const clock = session.clock();
+    const cache = layout.statCache("@base");
+    const previous = indexed?.root ?? readStatCache(cache)?.root ?? null;
+    const found = await scan(layout.base, {
+      previous,
+      clock,
+      rules: rootRules(this.#base),
+      head: indexed === null ? emptyTree : stateTree(indexed.root, "files"),
+      sparse: indexed?.absent ? stateTree(indexed.absent, "all") : null,
+      omit: new Set([layout.dataDirectory, layout.commonDirectory]),
+      onContent: (_, content) => this.#writer.write("blob", content),
+      keepKnown: (known) => this.#isConverted(known),
+      signal: this.#signal,
+    });
+    if (indexed === null) {
+      writeStatCache(cache, { root: found.root, clock }, session.storeTemporary());
+    }
+    return found;
+  }
+
+  /**
+   * Whether the index entry is of a file that one of git's filters made: then the size that git saw on
+   * disk is not that of the object. Its content says nothing, and the index called it clean.
+   */
+  #isConverted(known: FileNode): boolean {
+    const size = this.#source?.header(known.oid)?.size;
+    return size !== undefined && known.size !== 0 && size !== known.size;
+  }
+
+  async #commit(found: Scan, indexed: Indexed | null): Promise<string> {
+    const { objects, refs, ownsStore, repository } = this.#base;
+    const head = ownsStore || repository === null ? null : readHead(repository.gitDirectory).oid;
+    const tree = stateTree(found.root, "files").oid;
+    if (head !== null && treeOf(objects, head) === tree) return head;
+    const ref = refNames.base(worktreeName(repository?.gitDirectory));
+    const last = refs.read(ref);
+    if (last !== null && treeOf(objects, last) === tree && await this.#isOn(last, head)) {
+      return last;
+    }
+    const held = [head, last].flatMap((oid) =>
+      oid === null ? [] : [storedTree(objects, treeOf(objects, oid))]
+    );
+    await this.#save(found.root, held, indexed);
+    const parent = head ?? last;
+    const commit = await writeCommit(this.#writer, {
+      tree,
+      parents: parent === null ? [] : [parent],
+      message: "The base as it is on disk\n",
+      author: ownSignature(),
+      committer: ownSignature(),
+    });
+    await this.#writer.finish();
+    refs.update(ref, commit, undefined);
+    this.#writer.release();
+    return commit;
+  }
+
+  /** Whether a commit of ours stands on the base's last commit. */
+  async #isOn(commit: string, head: string | null): Promise<boolean> {
+    return head === null || (await readCommit(this.#base.objects, commit)).parents[0] === head;
+  }
+
+  async #save(root: DirectoryNode, held: TreeView[], indexed: Indexed | null): Promise<void> {
+    const source = indexed === null ? undefined : this.#source ?? undefined;
+    await saveState(root, {
+      directory: this.#base.layout.base,
+      flavour: "files",
+      held,
+      source,
+      writer: this.#writer,
+      signal: this.#signal,
+    });
+  }
+}
+
+/** Tells the worktrees of one repository apart, which share a store. */
+function worktreeName(gitDirectory: string | undefined): string {
+  const name = /\/worktrees\/([^/]+)$/.exec(gitDirectory ?? "")?.[1];
+  return name === undefined ? "main" : `worktrees/${name}`;
+}

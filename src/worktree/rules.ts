@@ -1,0 +1,62 @@
+/**
+ * The ignore rules that hold at the root of a base and of its workspaces, before any `.gitignore` of
+ * their own: those of the configuration, of the repository, and of a repository around the base.
+ *
+ * @module
+ */
+
+import { StoreError } from "../errors.ts";
+import { errorCode, homeDirectory, isDenied, readFile } from "../platform/fs.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { parseConfig } from "../git/config.ts";
+import { IgnoreRules } from "./ignore.ts";
+import { relative } from "@std/path/posix";
+
+/**
+ * Reads the rules.
+ *
+ * @throws {StoreError} where a file of rules is there and cannot be read.
+ */
+export function rootRules(base: OpenBase): IgnoreRules {
+  const { enclosing, layout, settings } = base;
+  const common = enclosing?.commonDirectory ?? base.repository?.commonDirectory ??
+    layout.commonDirectory;
+  let rules = IgnoreRules.from([
+    { text: settings.exclude.join("\n") },
+    { text: userExcludes(base) },
+    { text: readRules(`${common}/info/exclude`) },
+  ]);
+  if (enclosing === null) return rules;
+  let directory = enclosing.root;
+  rules = rules.withGitignore(readRules(`${directory}/.gitignore`));
+  for (const name of relative(enclosing.root, layout.base).split("/")) {
+    directory = `${directory}/${name}`;
+    const text = directory === layout.base ? null : readRules(`${directory}/.gitignore`);
+    rules = rules.enter(name, text);
+  }
+  return rules;
+}
+
+/** The user's own `core.excludesFile`, where Deno's permissions let it be read. */
+function userExcludes(base: OpenBase): string {
+  const home = homeDirectory();
+  const configured = base.configValue("core.excludesFile") ?? globalExcludesFile(home) ??
+    (home && `${home}/.config/git/ignore`);
+  if (!configured) return "";
+  return readRules(configured.replace(/^~(?=\/)/, home ?? "~"), true);
+}
+
+function globalExcludesFile(home: string | null): string | null {
+  if (home === null) return null;
+  const settings = parseConfig(readRules(`${home}/.gitconfig`, true));
+  return settings.findLast(([key]) => key === "core.excludesfile")?.[1] ?? null;
+}
+
+function readRules(path: string, outside = false): string {
+  try {
+    return new TextDecoder().decode(readFile(path) ?? new Uint8Array());
+  } catch (cause) {
+    if (outside && (isDenied(cause) || errorCode(cause) === "EACCES")) return "";
+    throw new StoreError(`Cannot tell what is ignored: ${path} cannot be read`, { cause });
+  }
+}

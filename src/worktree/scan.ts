@@ -1,0 +1,382 @@
+/**
+ * One pass over a directory tree that finds its state.
+ *
+ * The cost follows the change: ignored directories are pruned before they are entered, a file whose
+ * stat data is that of the state before is not read, and a directory in which nothing changed is the
+ * very same node as before.
+ *
+ * Equal stat data is believed only where a later edit must have changed it. Deno tells the time of the
+ * last change (`ctime`) in whole seconds, so a file whose times are not older than the second in which
+ * it was scanned is read again by the next scan, even with the same size and the old mtime put back.
+ *
+ * @module
+ */
+
+import type { Skipped } from "../changes.ts";
+import { StoreError } from "../errors.ts";
+import { isGitmodulesName, isGitName } from "../paths.ts";
+import {
+  type DirectoryEntry,
+  errorCode,
+  type FileStat,
+  lstat,
+  readDirectory,
+  readFile,
+} from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
+import { FileChanged, hashFile } from "./content.ts";
+import type { IgnoreRules } from "./ignore.ts";
+import {
+  absentDirectory,
+  absentFile,
+  type DirectoryNode,
+  directoryNode,
+  type FileNode,
+  MODE,
+  type Node,
+  stateTree,
+  type TreeView,
+} from "./state.ts";
+
+/** How a tree is scanned. */
+export interface ScanOptions {
+  /** The state before; its files are not read again where their stat data is believed. */
+  readonly previous: DirectoryNode | null;
+  /** The file system's clock when the scan starts, in seconds. */
+  readonly clock: number;
+  /** The ignore rules that hold at the root, without those of the root's own `.gitignore`. */
+  readonly rules: IgnoreRules;
+  /** What is tracked: an ignored path that is in here is not ignored. */
+  readonly head: TreeView;
+  /** Whether a path, without a leading slash, is tracked besides, or a directory that holds such. */
+  readonly alsoTracked?: (path: string) => boolean;
+  /** Paths that count as there, with what `head` has for them, when they are not on disk. */
+  readonly sparse?: TreeView | null;
+  /** Whether ignored files belong to the state. */
+  readonly ignored?: boolean;
+  /** Directories never entered: absolute paths. */
+  readonly omit?: ReadonlySet<string>;
+  /** Is given the content of each small file that is new or changed, valid during the call. */
+  readonly onContent?: (oid: string, content: Uint8Array) => void;
+  /** Decides on a file with equal but unbelieved stat data whose content has another id. */
+  readonly keepKnown?: (known: FileNode) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a scan found. */
+export interface Scan {
+  readonly root: DirectoryNode;
+  /** What git or Deno cannot hold. */
+  readonly skipped: Skipped[];
+  /** Ignored paths; a directory ends in `/` and stands for all below it. */
+  readonly ignored: string[];
+  /** How many files were read. */
+  readonly hashed: number;
+}
+
+/**
+ * Finds the state of the tree at `directory`, an absolute path.
+ *
+ * @throws {StoreError} where the directory or its ignore rules cannot be read.
+ */
+export async function scan(directory: string, options: ScanOptions): Promise<Scan> {
+  return await new Scanner(options).scan(directory);
+}
+
+/** Where a scan stands: one directory. */
+interface Place {
+  /** Its absolute path. */
+  readonly directory: string;
+  /** Its path in the workspace, `""` for the root. */
+  readonly path: string;
+  readonly previous: DirectoryNode | null;
+  readonly head: TreeView | null;
+  readonly sparse: TreeView | null;
+  /** `null` inside an ignored directory, where only tracked paths count. */
+  readonly rules: IgnoreRules | null;
+}
+
+const S_IFMT = 0o170000;
+const SPECIAL_FILES: Record<number, string> = {
+  0o010000: "a FIFO",
+  0o140000: "a socket",
+  0o020000: "a character device",
+  0o060000: "a block device",
+};
+
+class Scanner {
+  readonly #options: ScanOptions;
+  readonly #slices: Slices;
+  readonly #skipped: Skipped[] = [];
+  readonly #ignored: string[] = [];
+  #hashed = 0;
+
+  constructor(options: ScanOptions) {
+    this.#options = options;
+    this.#slices = new Slices(options.signal);
+  }
+
+  async scan(directory: string): Promise<Scan> {
+    const { previous, head, rules, sparse = null } = this.#options;
+    const place = { directory, path: "", previous, head, sparse, rules };
+    const root = await this.#directory(place);
+    if (root === null) throw new StoreError(`Cannot scan ${directory}: it is not a directory`);
+    return {
+      root,
+      skipped: this.#skipped,
+      ignored: this.#ignored.sort(),
+      hashed: this.#hashed,
+    };
+  }
+
+  /** The state of one directory; `null` where it is gone, or holds nothing tracked and is ignored. */
+  async #directory(place: Place): Promise<DirectoryNode | null> {
+    const stat = lstat(place.directory);
+    if (stat === null || !stat.isDirectory) return null;
+    const listing = this.#list(place);
+    if (listing === null) return place.previous;
+    const rules = place.rules && this.#ownRules(place, listing);
+    const children = new Map<string, Node>();
+    for (const entry of listing) {
+      const node = await this.#entry({ ...place, rules }, entry);
+      if (node !== null) children.set(entry.name, node);
+      if (this.#slices.due) await this.#slices.rest();
+    }
+    this.#addAbsent(place, children);
+    if (rules === null && children.size === 0) return null;
+    return sameOrNew(place.previous, stat.mode & 0o7777, children);
+  }
+
+  #list({ directory, path }: Place): DirectoryEntry[] | null {
+    try {
+      return readDirectory(directory);
+    } catch (error) {
+      if (path === "") throw new StoreError(`Cannot read ${directory}`, { cause: error });
+      this.#skip(path, `the directory cannot be read (${errorCode(error)})`);
+      return null;
+    }
+  }
+
+  /** The rules in force in a directory, with those of its own `.gitignore`. */
+  #ownRules({ directory, rules }: Place, listing: DirectoryEntry[]): IgnoreRules | null {
+    if (rules === null || this.#options.ignored) return rules;
+    // Git does not follow a link here.
+    if (!listing.some((entry) => entry.name === ".gitignore" && entry.isFile)) return rules;
+    try {
+      const text = readFile(`${directory}/.gitignore`);
+      return text === null ? rules : rules.withGitignore(new TextDecoder().decode(text));
+    } catch (cause) {
+      const message = `Cannot tell what is ignored: ${directory}/.gitignore cannot be read`;
+      throw new StoreError(message, { cause });
+    }
+  }
+
+  async #entry(place: Place, entry: DirectoryEntry): Promise<Node | null> {
+    const { name, isDirectory } = entry;
+    const path = `${place.path}/${name}`;
+    if (isGitName(name)) {
+      if (path !== "/.git") {
+        this.#skip(
+          path,
+          name === ".git"
+            ? "a nested repository is stored as plain files, without its .git"
+            : "git cannot hold a path of this name",
+        );
+      }
+      return null;
+    }
+    const absolute = `${place.directory}/${name}`;
+    if (isDirectory && this.#options.omit?.has(absolute)) return null;
+    const ignored = this.#isIgnored(place, name, isDirectory);
+    if (ignored && !this.#isTracked(place, name)) {
+      this.#ignored.push(isDirectory ? `${path}/` : path);
+      return null;
+    }
+    const known = place.previous?.children.get(name);
+    if (!isDirectory) return await this.#file(absolute, path, known);
+    const head = headBelow(place, name);
+    if (head.submodule !== null) return this.#submodule(absolute, path, head.submodule);
+    return await this.#directory({
+      directory: absolute,
+      path,
+      previous: known?.kind === "directory" ? known : null,
+      head: head.view,
+      sparse: place.sparse?.entries().get(name)?.view ?? null,
+      rules: ignored || place.rules === null ? null : place.rules.enter(name, null),
+    });
+  }
+
+  #isIgnored({ rules }: Place, name: string, isDirectory: boolean): boolean {
+    if (this.#options.ignored) return false;
+    return rules === null || rules.ignores(name, isDirectory);
+  }
+
+  #isTracked({ path, head }: Place, name: string): boolean {
+    if (head?.entries().has(name)) return true;
+    return this.#options.alsoTracked?.(`${path}/${name}`.slice(1)) ?? false;
+  }
+
+  #submodule(absolute: string, path: string, oid: string): FileNode {
+    const filled = (readDirectory(absolute) ?? []).length > 0;
+    this.#skip(
+      path,
+      `a submodule, kept at its commit${filled ? "; its files are not stored" : ""}`,
+    );
+    return absentFile(MODE.submodule, oid);
+  }
+
+  async #file(absolute: string, path: string, known: Node | undefined): Promise<FileNode | null> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const stat = lstat(absolute);
+      if (stat === null) {
+        // Deno shows U+FFFD for what is not UTF-8 in a name, and then cannot find the file.
+        if (path.includes("\ufffd")) this.#skip(path, "its name is not UTF-8");
+        return null;
+      }
+      if (stat.isDirectory) return null;
+      const before = known?.kind === "file" ? known : null;
+      const reason = whyUnfit(path, stat);
+      if (reason !== null) {
+        this.#skip(path, reason);
+        return null;
+      }
+      const same = before !== null && sameStat(before, stat);
+      const permissions = stat.mode & 0o7777;
+      if (same && before.trusted) {
+        return before.permissions === permissions ? before : { ...before, permissions };
+      }
+      try {
+        return await this.#hash(absolute, stat, before, same);
+      } catch (error) {
+        if (error instanceof FileChanged) continue;
+        this.#skip(path, `the file cannot be read (${errorCode(error) ?? "unknown error"})`);
+        return before;
+      }
+    }
+    this.#skip(path, "the file kept changing while it was read");
+    return known?.kind === "file" ? known : null;
+  }
+
+  async #hash(
+    absolute: string,
+    stat: FileStat,
+    known: FileNode | null,
+    sameAsKnown: boolean,
+  ): Promise<FileNode> {
+    this.#hashed++;
+    const { oid, content } = await hashFile(absolute, stat, this.#slices);
+    const node = fileNode(stat, oid, this.#options.clock);
+    if (known !== null && known.oid !== oid && sameAsKnown && this.#options.keepKnown?.(known)) {
+      return { ...node, oid: known.oid };
+    }
+    if (content !== null && known?.oid !== oid) this.#options.onContent?.(oid, content);
+    return node;
+  }
+
+  /** Adds what a sparse checkout left out: it is there for git, though not on disk. */
+  #addAbsent({ sparse, head }: Place, children: Map<string, Node>): void {
+    if (sparse === null || head === null) return;
+    for (const [name, entry] of sparse.entries()) {
+      const tracked = head.entries().get(name);
+      if (tracked === undefined || children.has(name)) continue;
+      const node = entry.view !== null && tracked.view !== null
+        ? absentDirectory(entry.view, tracked.view)
+        : absentFile(tracked.mode, tracked.oid);
+      children.set(name, node);
+    }
+  }
+
+  #skip(path: string, reason: string): void {
+    this.#skipped.push({ path, reason });
+  }
+}
+
+/** What the head has below the directory `name` of a place, read only where it must be. */
+function headBelow(
+  { head, previous }: Place,
+  name: string,
+): { view: TreeView | null; submodule: string | null } {
+  if (head === null) return { view: null, submodule: null };
+  if (previous !== null && previous.filesTree === head.oid) {
+    const known = previous.children.get(name);
+    if (known === undefined) return { view: null, submodule: null };
+    return known.kind === "directory"
+      ? { view: stateTree(known, "files"), submodule: null }
+      : { view: null, submodule: known.mode === MODE.submodule ? known.oid : null };
+  }
+  const entry = head.entries().get(name);
+  return {
+    view: entry?.view ?? null,
+    submodule: entry?.mode === MODE.submodule ? entry.oid : null,
+  };
+}
+
+/** Why git cannot hold this file; `null` where it can. */
+function whyUnfit(path: string, stat: FileStat): string | null {
+  const special = SPECIAL_FILES[stat.mode & S_IFMT];
+  if (special !== undefined) return `${special} has no content to store`;
+  if (stat.isSymlink && isGitmodulesName(path.slice(path.lastIndexOf("/") + 1))) {
+    return "git does not take a .gitmodules that is a link";
+  }
+  return null;
+}
+
+/** Git's mode for a file on disk. */
+export function gitMode(stat: FileStat): number {
+  if (stat.isSymlink) return MODE.symlink;
+  return stat.mode & 0o100 ? MODE.executable : MODE.file;
+}
+
+/** The index keeps 32 bits of an inode number, and so do states. */
+export function shortInode(stat: { ino: number }): number {
+  return stat.ino % 2 ** 32;
+}
+
+/** The node of a file whose content is known; `clock` is the second since which it may have changed. */
+export function fileNode(stat: FileStat, oid: string, clock: number): FileNode {
+  const { size, mtime, ctime } = stat;
+  return {
+    kind: "file",
+    mode: gitMode(stat),
+    oid,
+    permissions: stat.mode & 0o7777,
+    size,
+    mtime,
+    ctime,
+    ino: shortInode(stat),
+    trusted: ctime < clock && mtime < clock * 1000,
+  };
+}
+
+function sameStat(node: FileNode, stat: FileStat): boolean {
+  return node.size === stat.size && node.mtime === stat.mtime && node.ctime === stat.ctime &&
+    node.ino === shortInode(stat) && node.mode === gitMode(stat);
+}
+
+/** The node before where nothing differs; with its trees where only stat data does. */
+function sameOrNew(
+  previous: DirectoryNode | null,
+  permissions: number,
+  children: Map<string, Node>,
+): DirectoryNode {
+  if (previous === null || previous.children.size !== children.size) {
+    return directoryNode(permissions, children);
+  }
+  let identical = previous.permissions === permissions;
+  for (const [name, node] of children) {
+    const before = previous.children.get(name);
+    if (before === node) continue;
+    identical = false;
+    if (before === undefined || !sameTree(before, node)) {
+      return directoryNode(permissions, children);
+    }
+  }
+  if (identical) return previous;
+  const { tree, filesTree } = previous;
+  return { kind: "directory", permissions, children, tree, filesTree };
+}
+
+function sameTree(a: Node, b: Node): boolean {
+  if (a.kind === "directory") return b.kind === "directory" && a.tree === b.tree;
+  return b.kind === "file" && a.oid === b.oid && a.mode === b.mode;
+}

@@ -1,0 +1,342 @@
+/**
+ * One workspace on disk: its files, the state they were last seen in, its HEAD and its locks. The
+ * rooms above work on this.
+ *
+ * @module
+ */
+
+import type { Skipped } from "../changes.ts";
+import { ClosedError, StoreError } from "../errors.ts";
+import { treeOf } from "../git/commit.ts";
+import { parseIndex, serializeIndex } from "../git/index_file.ts";
+import { readHead } from "../git/repository.ts";
+import type { ObjectWriter } from "../git/store.ts";
+import { writeAtomic } from "../platform/atomic.ts";
+import { lstat, removeFile } from "../platform/fs.ts";
+import { readIndexFile, writeAdmin } from "../registry/admin.ts";
+import { refNames } from "../registry/layout.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { readRecord, type WorkspaceRecord } from "../registry/record.ts";
+import { FileChanged } from "./content.ts";
+import { indexEntries } from "./git_index.ts";
+import { rootRules } from "./rules.ts";
+import { saveState } from "./save.ts";
+import { type Scan, scan, type ScanOptions } from "./scan.ts";
+import { type CachedState, readStatCache, writeStatCache } from "./stat_cache.ts";
+import {
+  type DirectoryNode,
+  distrusted,
+  entryAt,
+  type Flavour,
+  storedTree,
+  type TreeView,
+} from "./state.ts";
+
+/** How the files are looked at. */
+export interface LookOptions {
+  /** Whether ignored files count too. */
+  readonly ignored?: boolean | undefined;
+  /** Paths in this tree count even where they are ignored. */
+  readonly also?: TreeView | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A state that is in the store, in a pack that is kept until its writer is released. */
+export interface Capture {
+  readonly root: DirectoryNode;
+  readonly tree: string;
+  readonly skipped: Skipped[];
+  readonly writer: ObjectWriter;
+}
+
+const CAPTURE_ATTEMPTS = 5;
+const DEAD_LOCK_MS = 10_000;
+
+/** The live side of a workspace. */
+export class Worktree {
+  readonly base: OpenBase;
+  readonly record: WorkspaceRecord;
+  /** The absolute path of the files. */
+  readonly directory: string;
+  #cached: CachedState | null | undefined;
+  #changedSinceSave = 0;
+  #scanning: Promise<unknown> = Promise.resolve();
+  #staged: { signature: string; paths: ReadonlySet<string> | null } | undefined;
+  /** The ref whose commit is known to hold most of the files' objects. */
+  #held: { ref: string; oid: string } | null = null;
+  #closed: string | null = null;
+
+  readonly #recover: () => Promise<void>;
+
+  /** `recover` finishes what the journal says, with the workspace held. */
+  constructor(
+    base: OpenBase,
+    record: WorkspaceRecord,
+    recover: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.base = base;
+    this.record = record;
+    this.directory = record.path;
+    this.#recover = recover;
+  }
+
+  get name(): string {
+    return this.record.name;
+  }
+
+  /** Git's own directory for this worktree. */
+  get gitDirectory(): string {
+    return this.base.layout.admin(this.name);
+  }
+
+  /** Ends the use of this workspace; `why` goes into the errors. */
+  close(why: string): void {
+    if (this.#closed !== null) return;
+    this.#closed = why;
+    if (lstat(this.directory) !== null) this.#saveCache();
+  }
+
+  /** Whether it can be used. */
+  get isOpen(): boolean {
+    return this.#closed === null;
+  }
+
+  /** @throws {ClosedError} after {@linkcode close}. */
+  requireOpen(): void {
+    if (this.#closed !== null) {
+      throw new ClosedError(`Cannot use workspace "${this.name}": ${this.#closed}`);
+    }
+  }
+
+  /** @throws {StoreError} where the files' directory is gone from disk. */
+  requireDirectory(): void {
+    if (lstat(this.directory)?.isDirectory) return;
+    throw new StoreError(
+      `Cannot use the files of workspace "${this.name}": ${this.directory} was deleted on disk; ` +
+        "its commits and snapshots are kept, snapshot.restore() brings the files back",
+    );
+  }
+
+  /** The lock for one change of files or refs. */
+  async holdWriter(purpose: string, signal?: AbortSignal): Promise<Disposable> {
+    this.requireOpen();
+    return await this.#enter(await this.base.lockWriter(this.name, purpose, signal));
+  }
+
+  /** The lock for a change of the whole tree: no command runs and nobody writes meanwhile. */
+  async holdAll(purpose: string, signal?: AbortSignal): Promise<Disposable> {
+    this.requireOpen();
+    const locks = new DisposableStack();
+    try {
+      const exclusive = { exclusive: true, signal };
+      locks.use(await this.base.lockCommands(this.name, purpose, exclusive));
+      locks.use(await this.base.lockWriter(this.name, purpose, signal));
+    } catch (error) {
+      locks.dispose();
+      throw error;
+    }
+    return await this.#enter(locks);
+  }
+
+  /** The lock that a running command shares with others. */
+  async holdCommand(purpose: string): Promise<Disposable> {
+    if (this.base.journal.read(this.name) !== null) {
+      (await this.holdWriter(purpose))[Symbol.dispose]();
+    }
+    this.requireOpen();
+    const lock = await this.base.lockCommands(this.name, purpose, { exclusive: false });
+    return this.#stillThere(lock);
+  }
+
+  /** With the lock held, finishes first what a killed process was at. */
+  async #enter<Lock extends Disposable>(lock: Lock): Promise<Lock> {
+    try {
+      if (this.base.journal.read(this.name) !== null) await this.#recover();
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+    return this.#stillThere(lock);
+  }
+
+  /** This process or another may have deleted the workspace while the lock was waited for. */
+  #stillThere<Lock extends Disposable>(lock: Lock): Lock {
+    try {
+      this.requireOpen();
+      if (readRecord(this.base, this.name)?.id === this.record.id) return lock;
+      this.close("it was deleted");
+      this.requireOpen();
+      return lock;
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * The commit that HEAD resolves to, and the branch it is on.
+   *
+   * @throws {StoreError} where the branch has gone.
+   */
+  head(): { ref: string | null; oid: string } {
+    const { ref, oid } = readHead(this.gitDirectory);
+    if (oid !== null) return { ref, oid };
+    throw new StoreError(
+      `Cannot find the last commit of workspace "${this.name}": ${ref ?? "HEAD"} is gone; ` +
+        `set it to one of the commits in refs/agentfs/${this.name}/, or delete the workspace`,
+    );
+  }
+
+  /** Whether the branch that HEAD is on is there. */
+  hasHead(): boolean {
+    return readHead(this.gitDirectory).oid !== null;
+  }
+
+  /** The tree of the last commit. */
+  headTree(): TreeView {
+    return storedTree(this.base.objects, treeOf(this.base.objects, this.head().oid));
+  }
+
+  /** Looks at the files. One look at a time, since each builds on the one before. */
+  async look(
+    options: LookOptions & Pick<ScanOptions, "onContent"> = {},
+  ): Promise<Scan> {
+    const turn = this.#scanning.then(() => this.#look(options));
+    this.#scanning = turn.catch(() => {});
+    return await turn;
+  }
+
+  async #look(
+    { ignored = false, also, ...options }: LookOptions & Pick<ScanOptions, "onContent">,
+  ): Promise<Scan> {
+    this.requireDirectory();
+    const clock = this.base.session.clock();
+    const found = await scan(this.directory, {
+      previous: this.#previous(clock),
+      clock,
+      rules: rootRules(this.base),
+      head: this.headTree(),
+      alsoTracked: (path) =>
+        this.#stagedPaths()?.has(path) === true ||
+        (also !== undefined && entryAt(also, path.split("/")) !== null),
+      sparse: this.sparse(),
+      ignored,
+      ...options,
+    });
+    if (!ignored) {
+      this.#changedSinceSave += found.hashed;
+      this.#cached = { root: found.root, clock };
+    }
+    return found;
+  }
+
+  #previous(clock: number): DirectoryNode | null {
+    this.#cached ??= readStatCache(this.base.layout.statCache(this.name));
+    if (this.#cached === null) return null;
+    const { root, clock: before } = this.#cached;
+    // A clock that was set back can repeat the times that the cache relies on.
+    return clock < before ? distrusted(root) : root;
+  }
+
+  /** Takes over the state that a checkout left. */
+  adopt(root: DirectoryNode, clock: number): void {
+    this.#changedSinceSave++;
+    this.#cached = { root, clock };
+  }
+
+  /** The paths that a sparse checkout leaves out of the files. */
+  sparse(): TreeView | null {
+    const oid = this.base.refs.read(refNames.sparse(this.name));
+    return oid === null ? null : storedTree(this.base.objects, oid);
+  }
+
+  /** What git's index has, when it is not as we wrote it: `git add --force` makes ignored paths tracked. */
+  #stagedPaths(): ReadonlySet<string> | null {
+    const stat = lstat(`${this.gitDirectory}/index`);
+    const signature = stat === null ? "" : `${stat.ino}:${stat.mtime}:${stat.size}`;
+    if (this.#staged?.signature === signature) return this.#staged.paths;
+    const bytes = readIndexFile(this.base, this.name);
+    const paths = bytes === null ? null : withParents(parseIndex(bytes).entries);
+    this.#staged = { signature, paths };
+    return paths;
+  }
+
+  /** Trees that refs hold now, so that what they contain need not be written again. */
+  heldTrees(): TreeView[] {
+    const { objects, refs } = this.base;
+    const commits = new Set([this.head().oid]);
+    if (this.#held !== null && refs.read(this.#held.ref) === this.#held.oid) {
+      commits.add(this.#held.oid);
+    }
+    return [...commits].map((oid) => storedTree(objects, treeOf(objects, oid)));
+  }
+
+  /** Says that `ref` holds the files as they are. */
+  rememberHeld(ref: string, oid: string): void {
+    this.#held = { ref, oid };
+  }
+
+  /** Looks at the files and writes their state into the store. The caller sets a ref, then releases. */
+  async capture(flavour: Flavour, options: LookOptions = {}): Promise<Capture> {
+    for (let attempt = 1;; attempt++) {
+      const writer = this.base.objects.writer();
+      try {
+        const { root, skipped } = await this.look({
+          ...options,
+          onContent: (_, content) => writer.write("blob", content),
+        });
+        const { directory } = this;
+        const held = this.heldTrees();
+        const { signal } = options;
+        const tree = await saveState(root, { directory, flavour, held, writer, signal });
+        return { root, tree, skipped, writer };
+      } catch (error) {
+        writer.abort();
+        if (!(error instanceof FileChanged)) throw error;
+        if (attempt === CAPTURE_ATTEMPTS) {
+          throw new StoreError(
+            `Cannot capture workspace "${this.name}": its files kept changing meanwhile`,
+            { cause: error },
+          );
+        }
+      }
+    }
+  }
+
+  /** Writes git's index: the tree `head`, with the stat data of `state`. */
+  writeIndex(head: TreeView, state: DirectoryNode): void {
+    writeAdmin(this.base, this.name, this.directory);
+    const owner = lstat(this.gitDirectory) ?? { uid: 0, gid: 0 };
+    const path = `${this.gitDirectory}/index`;
+    writeAtomic(path, serializeIndex(indexEntries(head, state, owner)), {
+      temporary: this.base.session.storeTemporary(),
+      durable: false,
+    });
+    // No command runs now; a git that was killed in one left its lock, and one of the owner's is fast.
+    const lock = lstat(`${path}.lock`);
+    if (lock !== null && Date.now() - lock.mtime > DEAD_LOCK_MS) removeFile(`${path}.lock`);
+    const stat = lstat(path);
+    if (stat === null) return;
+    this.#staged = { signature: `${stat.ino}:${stat.mtime}:${stat.size}`, paths: null };
+  }
+
+  #saveCache(): void {
+    if (!this.#cached || this.#changedSinceSave === 0) return;
+    const path = this.base.layout.statCache(this.name);
+    writeStatCache(path, this.#cached, this.base.session.storeTemporary());
+    this.#changedSinceSave = 0;
+  }
+}
+
+function withParents(entries: readonly { path: string }[]): Set<string> {
+  const paths = new Set<string>();
+  for (const { path } of entries) {
+    paths.add(path);
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const parent = path.slice(0, end);
+      if (paths.has(parent)) break;
+      paths.add(parent);
+    }
+  }
+  return paths;
+}

@@ -1,0 +1,14 @@
+/**
+ * Reads one object from the repository named first, and prints its size and how much memory this
+ * process has needed at most, in bytes.
+ *
+ * @module
+ */
+
+import { openStore } from "../corpus.ts";
+
+const [path, oid] = Deno.args as [string, string];
+using store = openStore(path, 32 << 20);
+const { data } = store.read(oid);
+const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
+console.log(JSON.stringify({ size: data.length, resident: Number(kilobytes) * 1024 }));
