@@ -9,27 +9,37 @@ const MAX_SHOWN = 100;
 /** What a caller may call a command. */
 export type Command = string | readonly string[];
 
+/** A command that can be handed to the system. */
+export interface CommandLine {
+  /** The program and its arguments. */
+  readonly argv: readonly string[];
+  /** The command for people: in quotes, on one line, and not too long. */
+  readonly shown: string;
+}
+
 /**
  * The program and the arguments that `command` stands for.
  *
  * @throws {TypeError} where it is empty, no command at all, or no system could be given it.
  */
-export function commandLine(command: Command): string[] {
+export function commandLine(command: Command): CommandLine {
   const argv = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
   if (!Array.isArray(argv) || !argv.every((word) => typeof word === "string")) {
     throw new TypeError(
       "Cannot run a command: it is a string for the shell, or an array of a program and its arguments",
     );
   }
+  const text = typeof command === "string" ? command : command.join(" ");
   const first = typeof command === "string" ? command.trim() : argv[0];
   if (first === undefined || first === "") {
     throw new TypeError("Cannot run a command: it is empty; name a program");
   }
+  const shown = JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
   for (const word of argv) {
     const rule = brokenRule(word);
-    if (rule !== null) throw new TypeError(`Cannot run ${showCommand(command)}: it ${rule}`);
+    if (rule !== null) throw new TypeError(`Cannot run ${shown}: it ${rule}`);
   }
-  return [...argv];
+  return { argv: [...argv], shown };
 }
 
 /** Why a process cannot be handed `text` as it is; `null` where it can. */
@@ -37,10 +47,4 @@ export function brokenRule(text: string): string | null {
   if (text.includes("\0")) return "holds a NUL, which ends a string for the system";
   if (!text.isWellFormed()) return "is not valid Unicode";
   return null;
-}
-
-/** The command for people, on one line and not too long. */
-export function showCommand(command: Command): string {
-  const text = typeof command === "string" ? command : command.join(" ");
-  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }

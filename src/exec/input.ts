@@ -11,37 +11,35 @@ import { settlesWithin } from "./patience.ts";
 /** How long a write that the ended command left behind is given to fail. */
 const GRACE_MS = 100;
 
-/** What a command may be given to read. */
-export type Input = string | Uint8Array | ReadableStream<Uint8Array>;
-
-/** Tells the source of an input that nobody is going to read it, or the rest of it. */
-export function cancelInput(input: Input | undefined): void {
-  // What the source has to say to that concerns nobody: the command has its result.
-  if (input instanceof ReadableStream && !input.locked) input.cancel().catch(() => {});
+/** Where a command's stdin comes from. */
+export interface CommandInput {
+  /** The command has started. Resolves when all is written; rejects where the source fails. */
+  connect(pipe: WritableStream<Uint8Array>): Promise<void>;
+  /** The command has ended, or will never start: what is left of the input is of no use. */
+  stop(): Promise<void>;
 }
 
-/** Copies an input into a command's stdin. */
-export class InputFeed {
+/** An input that is there from the beginning. It has the stream for itself from now on. */
+export class InputFeed implements CommandInput {
   readonly #source: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #pipe: WritableStreamDefaultWriter<Uint8Array>;
-  /** Resolves when all is written, or the command wants no more; rejects where the source fails. */
-  readonly done: Promise<void>;
+  #copied: Promise<void> = Promise.resolve();
 
-  /** Starts to copy. */
-  constructor(input: Input, pipe: WritableStream<Uint8Array>) {
-    this.#source = toStream(input).getReader();
-    this.#pipe = pipe.getWriter();
-    this.done = this.#copy();
+  constructor(input: string | Uint8Array | ReadableStream<Uint8Array>) {
+    const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+    this.#source = (bytes instanceof Uint8Array ? ReadableStream.from([bytes]) : bytes).getReader();
   }
 
-  /** The command has ended: cancels the source and closes the pipe. */
+  connect(pipe: WritableStream<Uint8Array>): Promise<void> {
+    return this.#copied = this.#copy(pipe.getWriter());
+  }
+
   async stop(): Promise<void> {
-    this.#source.cancel().catch(() => {});
+    this.#cancel();
     // Not for ever: a grandchild that got away can hold the other end, and not read.
-    await settlesWithin(this.done, GRACE_MS);
+    await settlesWithin(this.#copied, GRACE_MS);
   }
 
-  async #copy(): Promise<void> {
+  async #copy(pipe: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
     try {
       for (;;) {
         const { done, value } = await this.#source.read();
@@ -51,20 +49,25 @@ export class InputFeed {
             `Cannot write a chunk of stdin: it is ${typeof value}, and a command reads Uint8Array`,
           );
         }
-        if (!await isWritten(this.#pipe.write(value))) break;
+        if (!await isTaken(pipe.write(value))) break;
       }
-      await isWritten(this.#pipe.close());
+      await isTaken(pipe.close());
     } catch (error) {
-      await isWritten(this.#pipe.abort());
+      await isTaken(pipe.abort());
       throw error;
     } finally {
-      this.#source.cancel().catch(() => {});
+      this.#cancel();
     }
+  }
+
+  #cancel(): void {
+    // What the source has to say to that concerns nobody: the command has its result.
+    this.#source.cancel().catch(() => {});
   }
 }
 
-/** A command's stdin for a caller to write to, with our errors in place of the system's. */
-export class InputStream {
+/** An input that a caller writes bit by bit, with our errors in place of the system's. */
+export class InputStream implements CommandInput {
   /** The caller's end. */
   readonly writable: WritableStream<Uint8Array>;
   #pipe: WritableStreamDefaultWriter<Uint8Array> | null = null;
@@ -72,31 +75,25 @@ export class InputStream {
   constructor() {
     this.writable = new WritableStream({
       write: async (chunk) => {
-        if (await isWritten(this.#pipe?.write(chunk))) return;
+        if (await isTaken(this.#pipe?.write(chunk))) return;
         throw new CommandError("Cannot write to the command's stdin: it has closed it, or ended");
       },
-      close: async () => void await isWritten(this.#pipe?.close()),
-      abort: async () => void await isWritten(this.#pipe?.abort()),
+      close: async () => void await isTaken(this.#pipe?.close()),
+      abort: async () => void await isTaken(this.#pipe?.abort()),
     });
   }
 
-  /** The command has started: what is written goes to it. */
-  connect(pipe: WritableStream<Uint8Array>): void {
+  connect(pipe: WritableStream<Uint8Array>): Promise<void> {
     this.#pipe = pipe.getWriter();
+    return Promise.resolve();
   }
 
-  /** The command has ended: closes the pipe. */
   async stop(): Promise<void> {
-    await settlesWithin(isWritten(this.#pipe?.abort()), GRACE_MS);
+    await settlesWithin(isTaken(this.#pipe?.abort()), GRACE_MS);
   }
 }
 
 /** Whether the command took it: what it refuses, it does not want. */
-function isWritten(written: Promise<void> | undefined): Promise<boolean> {
+function isTaken(written: Promise<void> | undefined): Promise<boolean> {
   return Promise.resolve(written).then(() => true, () => false);
-}
-
-function toStream(input: Input): ReadableStream<Uint8Array> {
-  if (input instanceof ReadableStream) return input;
-  return ReadableStream.from([typeof input === "string" ? new TextEncoder().encode(input) : input]);
 }

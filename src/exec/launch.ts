@@ -8,7 +8,7 @@
 import { CommandError } from "../errors.ts";
 import { errorCode, isDenied, makeDirectory } from "../platform/fs.ts";
 import { ProcessGroup, type ProcessOptions } from "../platform/process.ts";
-import { showCommand } from "./command_line.ts";
+import type { CommandLine } from "./command_line.ts";
 import { commandEnvironment } from "./environment.ts";
 import type { CommandHost } from "./host.ts";
 import type { RunOptions, RunResult } from "./types.ts";
@@ -40,7 +40,7 @@ function planLaunch(
  */
 export function launch(
   host: CommandHost,
-  argv: readonly string[],
+  { argv, shown }: CommandLine,
   options: RunOptions,
   streams: Pick<ProcessOptions, "stdin" | "output">,
 ): { group: ProcessGroup; sandbox: RunResult["sandbox"] } {
@@ -54,7 +54,7 @@ export function launch(
     // The system says the same of a missing program and of a directory that vanished meanwhile.
     host.resolveDirectory(workdir);
     const reason = whyNotStarted(error, argv[0] ?? "", environment.PATH ?? "", workdir);
-    throw new CommandError(`Cannot run ${showCommand(argv)}: ${reason}`, null, { cause: error });
+    throw new CommandError(`Cannot run ${shown}: ${reason}`, null, { cause: error });
   }
 }
 

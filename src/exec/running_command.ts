@@ -8,9 +8,9 @@
 import { CommandError } from "../errors.ts";
 import type { Change } from "../changes.ts";
 import type { ExitStatus, ProcessGroup, Signal } from "../platform/process.ts";
-import { type Command, commandLine, showCommand } from "./command_line.ts";
+import { type Command, type CommandLine, commandLine } from "./command_line.ts";
 import type { CommandHost } from "./host.ts";
-import { cancelInput, InputFeed, type InputStream } from "./input.ts";
+import { type CommandInput, InputFeed } from "./input.ts";
 import { launch } from "./launch.ts";
 import { checkOptions } from "./options.ts";
 import { OutputPipe, type OutputSink } from "./output_pipe.ts";
@@ -28,7 +28,7 @@ const GIVE_UP_AFTER_MS = 300;
 export interface Wiring {
   readonly stdout: OutputSink;
   readonly stderr: OutputSink;
-  readonly stdin?: InputStream;
+  readonly stdin?: CommandInput;
 }
 
 /**
@@ -43,29 +43,29 @@ export async function startCommand(
   options: RunOptions,
   wiring: Wiring,
 ): Promise<RunningCommand> {
-  const argv = commandLine(command);
+  const line = commandLine(command);
   checkOptions(options);
   const { signal, stdin } = options;
-  const name = showCommand(command);
+  const input = stdin === undefined ? wiring.stdin : new InputFeed(stdin);
   try {
     signal?.throwIfAborted();
     using held = new DisposableStack();
-    held.use(await host.hold(`run ${name}`));
-    const observed = options.changes === false ? nothing : await host.observe();
+    held.use(await host.hold(`run ${line.shown}`));
+    const changes = options.changes === false ? nothing : await host.observe();
     signal?.throwIfAborted();
     // Tracked before it is started: a host that has been closed meanwhile throws here.
     let running: RunningCommand | null = null;
     held.defer(host.track(async () => await running?.close()));
-    const launched = launch(host, argv, options, {
-      stdin: stdin === undefined && wiring.stdin === undefined ? "null" : "piped",
+    const launched = launch(host, line, options, {
+      stdin: input === undefined ? "null" : "piped",
       output: options.captureOutput === false ? "inherit" : "piped",
     });
-    running = new RunningCommand({ name, options, wiring, observed, ...launched });
+    running = new RunningCommand({ ...launched, line, options, wiring, input, changes });
     const rest = held.move();
     running.result.finally(() => rest.dispose()).catch(() => {});
     return running;
   } catch (error) {
-    cancelInput(stdin);
+    await input?.stop();
     throw error;
   }
 }
@@ -76,14 +76,14 @@ function nothing(): Promise<Change[]> {
 
 /** What a running command knows of itself. */
 interface Start {
-  /** How messages name it. */
-  readonly name: string;
+  readonly line: CommandLine;
   readonly group: ProcessGroup;
   readonly sandbox: RunResult["sandbox"];
   readonly options: RunOptions;
   readonly wiring: Wiring;
+  readonly input: CommandInput | undefined;
   /** Says what has changed since the command was started. */
-  readonly observed: () => Promise<Change[]>;
+  readonly changes: () => Promise<Change[]>;
 }
 
 /** A command that was started. */
@@ -92,7 +92,6 @@ export class RunningCommand {
   readonly result: Promise<RunResult>;
   readonly #start: Start;
   readonly #outputs: readonly OutputPipe[];
-  readonly #input: InputFeed | InputStream | undefined;
   /** Rejects when the process does not even end on `SIGKILL`. */
   readonly #lost = Promise.withResolvers<never>();
   #termination: Promise<void> | null = null;
@@ -101,13 +100,13 @@ export class RunningCommand {
   #over = false;
 
   constructor(start: Start) {
-    const { group, wiring } = start;
+    const { group: { stdin, stdout, stderr }, wiring, input } = start;
     this.#start = start;
     this.#outputs = [
-      ...(group.stdout === null ? [] : [new OutputPipe(group.stdout, wiring.stdout)]),
-      ...(group.stderr === null ? [] : [new OutputPipe(group.stderr, wiring.stderr)]),
+      ...(stdout === null ? [] : [new OutputPipe(stdout, wiring.stdout)]),
+      ...(stderr === null ? [] : [new OutputPipe(stderr, wiring.stderr)]),
     ];
-    this.#input = this.#connectInput();
+    if (stdin !== null) input?.connect(stdin).catch((reason) => this.#fail(reason));
     this.result = this.#conclude();
   }
 
@@ -128,31 +127,19 @@ export class RunningCommand {
     await this.result.catch(() => {});
   }
 
-  #connectInput(): InputFeed | InputStream | undefined {
-    const { group, options, wiring } = this.#start;
-    if (group.stdin === null) return undefined;
-    if (options.stdin === undefined) {
-      wiring.stdin?.connect(group.stdin);
-      return wiring.stdin;
-    }
-    const feed = new InputFeed(options.stdin, group.stdin);
-    feed.done.catch((reason) => this.#fail(reason));
-    return feed;
-  }
-
   async #conclude(): Promise<RunResult> {
-    const { name, wiring, sandbox, options, observed } = this.#start;
+    const { line, wiring, sandbox, options, changes } = this.#start;
     const ending = await this.#watch();
     if (this.#failure !== null) throw this.#failure.reason;
     const [stdout, stderr] = [wiring.stdout.captured(), wiring.stderr.captured()];
-    const result = makeResult({ ...ending, stdout, stderr, sandbox, changes: await observed() });
-    if (options.check && !result.success) throw failure(name, result);
+    const result = makeResult({ ...ending, stdout, stderr, sandbox, changes: await changes() });
+    if (options.check && !result.success) throw failure(line.shown, result);
     return result;
   }
 
   /** Waits for the end, brings it about where time or patience is over, and clears up behind it. */
   async #watch(): Promise<Ending> {
-    const { group, wiring } = this.#start;
+    const { group, wiring, input } = this.#start;
     const started = performance.now();
     try {
       const status = await this.#statusInTime();
@@ -162,7 +149,7 @@ export class RunningCommand {
       return { status, timedOut: this.#timedOut, duration: performance.now() - started };
     } finally {
       this.#over = true;
-      await Promise.all([this.#input?.stop(), ...this.#outputs.map((output) => output.finish())]);
+      await Promise.all([input?.stop(), ...this.#outputs.map((output) => output.finish())]);
       wiring.stdout.end?.();
       wiring.stderr.end?.();
     }
@@ -198,7 +185,7 @@ export class RunningCommand {
   }
 
   async #terminate(): Promise<void> {
-    const { group, name } = this.#start;
+    const { group, line } = this.#start;
     await group.signal("SIGTERM");
     for (let waited = 0; waited < KILL_AFTER_MS; waited += POLL_MS) {
       if (!await group.signal(0)) return;
@@ -209,7 +196,7 @@ export class RunningCommand {
     group.unref();
     this.#lost.reject(
       new CommandError(
-        `Cannot end ${name}: process ${group.id} outlives SIGKILL, since another user owns it or ` +
+        `Cannot end ${line.shown}: process ${group.id} outlives SIGKILL, since another user owns it or ` +
           "the kernel holds it; end it by hand",
       ),
     );

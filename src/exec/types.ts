@@ -19,7 +19,7 @@ export interface RunOptions {
    * @default {"/"}
    */
   workdir?: string;
-  /** After so many ms the command and all of its process group are ended, `timedOut` then is true. */
+  /** So many ms after its start the command is ended with its process group; `timedOut` says so. */
   timeout?: number;
   /**
    * Whether the output is kept; `false` lets the command write to this process's stdout and stderr.

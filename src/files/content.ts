@@ -9,19 +9,9 @@ import { EncodingError } from "../errors.ts";
 import type { OpenFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
-import type { FileContent } from "./types.ts";
 
 /** How much is read, written, encoded or decoded in one go. */
 export const SLICE_BYTES = 1024 * 1024;
-
-/** The data as pieces that are each written in one go. */
-export async function* piecesOf(path: string, data: FileContent): AsyncGenerator<Uint8Array> {
-  if (!(data instanceof ReadableStream)) return yield* slicesOf(path, data);
-  for await (const chunk of data) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError(notData("a chunk of the stream"));
-    yield* slicesOf(path, chunk);
-  }
-}
 
 /**
  * Text or bytes as slices.
@@ -33,7 +23,10 @@ export function* slicesOf(path: string, data: string | Uint8Array): Generator<Ui
     for (let at = 0; at < data.length; at += SLICE_BYTES) yield data.subarray(at, at + SLICE_BYTES);
     return;
   }
-  if (typeof data !== "string") throw new TypeError(notData("the data"));
+  if (typeof data !== "string") {
+    const rule = "the data must be text or a Uint8Array, or a ReadableStream of these";
+    throw new TypeError(cannot("write", path, rule));
+  }
   if (!data.isWellFormed()) {
     const rule = "the text holds half of a surrogate pair, which has no UTF-8";
     throw new EncodingError(cannot("write", path, rule), path);
@@ -44,10 +37,6 @@ export function* slicesOf(path: string, data: string | Uint8Array): Generator<Ui
     if (isHighSurrogate(data.charCodeAt(end - 1))) end++;
     yield encoder.encode(data.slice(at, end));
   }
-}
-
-function notData(what: string): string {
-  return `Cannot write to a file: ${what} must be a string, a Uint8Array or a ReadableStream of them`;
 }
 
 function isHighSurrogate(unit: number): boolean {
@@ -100,11 +89,11 @@ export async function decodeText(path: string, bytes: Uint8Array): Promise<strin
   const slices = new Slices();
   const parts: string[] = [];
   try {
-    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-      parts.push(decoder.decode(bytes.subarray(at, at + SLICE_BYTES), { stream: true }));
+    for (let at = 0; at === 0 || at < bytes.length; at += SLICE_BYTES) {
+      const end = at + SLICE_BYTES;
+      parts.push(decoder.decode(bytes.subarray(at, end), { stream: end < bytes.length }));
       if (slices.due) await slices.rest();
     }
-    parts.push(decoder.decode());
   } catch (cause) {
     const rule = "its bytes are not UTF-8; read them with readBytes";
     throw new EncodingError(cannot("read as text", path, rule), path, { cause });

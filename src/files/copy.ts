@@ -20,13 +20,13 @@ import {
   symlink,
 } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
-import { isSpecial, openSeen } from "../worktree/beneath.ts";
+import { isSpecial } from "../worktree/beneath.ts";
 import { discard, discardTree } from "../worktree/discard.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { copyRest } from "./content.ts";
 import { type FileContext, locate, locateTaken, type TakenPlace } from "./context.ts";
 import { Draft } from "./draft.ts";
-import { openPlace, requireFile } from "./open.ts";
+import { openPlace, openUnchanged, requireFile, SPECIAL } from "./open.ts";
 import { withParents } from "./parents.ts";
 import { locateFile, requireFree, requireName } from "./write.ts";
 
@@ -127,14 +127,11 @@ async function copyTree(
 function ruleAgainst(name: string, stat: FileStat | null): string | null {
   if (isGitName(name)) return "its name stands for .git";
   if (stat === null) return name.includes("\ufffd") ? "its name is not UTF-8" : null;
-  return isSpecial(stat) ? "it is a FIFO, a socket or a device" : null;
+  return isSpecial(stat) ? SPECIAL : null;
 }
 
 async function copyContent(from: string, to: string, shown: string, stat: FileStat): Promise<void> {
-  using source = attempt("copy", shown, () => openSeen(from, stat));
-  if (source === null) {
-    throw new PathError(cannot("copy", shown, "something else replaces it meanwhile"), shown);
-  }
+  using source = openUnchanged(shown, from, stat);
   using copied = attempt("copy", shown, () => new OpenFile(to, { write: true, createNew: true }));
   await copyRest(shown, source, copied);
   attempt("copy", shown, () => chmod(to, stat.mode & 0o7777));

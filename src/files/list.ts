@@ -34,7 +34,7 @@ export async function listDir(
   const slices = new Slices();
 
   async function list(directory: string, shown: string): Promise<void> {
-    const entries = attempt("list", shown, () => readDirectory(directory)) ?? [];
+    const entries = attempt("list", shown || "/", () => readDirectory(directory)) ?? [];
     for (const { entry, entered } of inOrder(entries, recursive)) {
       if (entry.name === ".git" && directory === context.root) continue;
       const [file, path] = [`${directory}/${entry.name}`, `${shown}/${entry.name}`];

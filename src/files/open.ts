@@ -5,13 +5,18 @@
  */
 
 import { IsADirectoryError, PathError } from "../errors.ts";
-import type { OpenFile } from "../platform/fs.ts";
+import type { FileStat, OpenFile } from "../platform/fs.ts";
 import { isSpecial, openSeen, type Place } from "../worktree/beneath.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locateTaken, type TakenPlace } from "./context.ts";
 
 /** As often as a file may be replaced between the look at it and its opening. */
 const MAX_REPLACED = 100;
+
+const REPLACED = "something else takes its place meanwhile";
+
+/** Why what is neither a file nor a directory nor a link is not opened: that could wait for ever. */
+export const SPECIAL = "it is a FIFO, a socket or a device";
 
 /** Opens the file that `path` leads to. One put in its place meanwhile is looked at anew. */
 export function openToRead(context: FileContext, path: string): OpenFile {
@@ -20,20 +25,27 @@ export function openToRead(context: FileContext, path: string): OpenFile {
     requireFile("read", place);
     const file = attempt("read", place.asked, () => openSeen(place.path, place.stat));
     if (file !== null) return file;
-    if (tries === MAX_REPLACED) throw replaced(place);
+    if (tries === MAX_REPLACED) {
+      throw new PathError(cannot("read", place.asked, REPLACED), place.asked);
+    }
   }
 }
 
 /** Opens the file at a place that nobody else should change, since the workspace's lock is held. */
 export function openPlace(place: TakenPlace): OpenFile {
   requireFile("read", place);
-  const file = attempt("read", place.asked, () => openSeen(place.path, place.stat));
-  if (file === null) throw replaced(place);
-  return file;
+  return openUnchanged(place.asked, place.path, place.stat);
 }
 
-function replaced({ asked }: Place): PathError {
-  return new PathError(cannot("read", asked, "something else replaces it meanwhile"), asked);
+/**
+ * Opens the file at `path` on this machine, whose path in the workspace is `shown`.
+ *
+ * @throws {PathError} where it is no longer the file that `stat` is about.
+ */
+export function openUnchanged(shown: string, path: string, stat: FileStat): OpenFile {
+  const file = attempt("read", shown, () => openSeen(path, stat));
+  if (file === null) throw new PathError(cannot("read", shown, REPLACED), shown);
+  return file;
 }
 
 /**
@@ -46,7 +58,5 @@ export function requireFile(action: string, { asked, stat }: Place): void {
   if (stat?.isDirectory) {
     throw new IsADirectoryError(cannot(action, asked, "it is a directory"), asked);
   }
-  if (stat !== null && isSpecial(stat)) {
-    throw new PathError(cannot(action, asked, "it is a FIFO, a socket or a device"), asked);
-  }
+  if (stat !== null && isSpecial(stat)) throw new PathError(cannot(action, asked, SPECIAL), asked);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rooted } from "../worktree/beneath.ts";
 import { decodeText, readAll } from "./content.ts";
 import type { FileContext } from "./context.ts";
 import { openToRead } from "./open.ts";
@@ -20,7 +21,7 @@ export async function readBytes(
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   using file = openToRead(context, path);
-  return await readAll(path, file);
+  return await readAll(rooted(path), file);
 }
 
 /**
@@ -29,5 +30,5 @@ export async function readBytes(
  * @throws {EncodingError} where its bytes are not UTF-8, and what {@linkcode readBytes} throws.
  */
 export async function readFile(context: FileContext, path: string): Promise<string> {
-  return await decodeText(path, await readBytes(context, path));
+  return await decodeText(rooted(path), await readBytes(context, path));
 }

@@ -7,6 +7,7 @@
 import { ClosedError } from "../errors.ts";
 import type { OpenFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
+import { rooted } from "../worktree/beneath.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { SLICE_BYTES } from "./content.ts";
 import type { FileContext } from "./context.ts";
@@ -26,11 +27,11 @@ export class ReadingStream implements FileStream {
 
   /** Opens the file at `path`. */
   constructor(context: FileContext, path: string) {
-    this.#path = path;
+    this.#path = rooted(path);
     this.#file = openToRead(context, path);
   }
 
-  /** {@inheritDoc FileStream.read} */
+  /** The next `size` bytes; `null` at the end. */
   async read(size: number): Promise<Uint8Array | null> {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new RangeError(`Cannot read ${size} bytes: a size is an integer from 1`);
@@ -63,12 +64,12 @@ export class ReadingStream implements FileStream {
     return bytes.length;
   }
 
-  /** {@inheritDoc FileStream.write} */
+  /** The other side: always refused. */
   write(): Promise<void> {
     return Promise.reject(this.#wrongSide("write"));
   }
 
-  /** {@inheritDoc FileStream.readable} */
+  /** The rest of the file; its end closes the file. */
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= new ReadableStream({
       pull: async (controller) => {
@@ -82,7 +83,7 @@ export class ReadingStream implements FileStream {
     return this.#readable;
   }
 
-  /** {@inheritDoc FileStream.writable} */
+  /** The other side: always refused. */
   get writable(): WritableStream<Uint8Array> {
     throw this.#wrongSide("write");
   }
@@ -95,7 +96,7 @@ export class ReadingStream implements FileStream {
     }
   }
 
-  /** {@inheritDoc FileStream.close} */
+  /** Closes the file. */
   close(): Promise<void> {
     if (!this.#closed) this.#file.close();
     this.#closed = true;

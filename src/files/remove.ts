@@ -4,8 +4,8 @@
  * @module
  */
 
-import { PathError } from "../errors.ts";
-import { removeFile, rename } from "../platform/fs.ts";
+import { DirectoryNotEmptyError, PathError } from "../errors.ts";
+import { errorCode, removeFile, rename } from "../platform/fs.ts";
 import { discardTree } from "../worktree/discard.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locateTaken } from "./context.ts";
@@ -43,10 +43,20 @@ async function unlink(
     throw new PathError(cannot("delete", asked, rule), asked);
   }
   if (!recursive || !stat.isDirectory) {
-    attempt("delete", asked, () => removeFile(file));
+    attempt("delete", asked, () => removeOne(asked, file));
     return null;
   }
   const trash = context.temporary();
   attempt("delete", asked, () => rename(file, trash));
   return trash;
+}
+
+function removeOne(asked: string, file: string): void {
+  try {
+    removeFile(file);
+  } catch (cause) {
+    if (errorCode(cause) !== "ENOTEMPTY") throw cause;
+    const rule = "the directory is not empty; delete it with recursive: true";
+    throw new DirectoryNotEmptyError(cannot("delete", asked, rule), asked, { cause });
+  }
 }

@@ -8,7 +8,6 @@
 import { FileExistsError, IsADirectoryError } from "../errors.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { cannot } from "../worktree/path_failure.ts";
-import { piecesOf } from "./content.ts";
 import { type FileContext, isTaken, locate } from "./context.ts";
 import { Draft } from "./draft.ts";
 import { checkMode } from "./mode.ts";
@@ -34,10 +33,12 @@ export async function writeFile(
     if (options.mode !== undefined) checkMode(options.mode);
     const { asked } = locateFile(context, path, options);
     using draft = new Draft(context, asked);
-    for await (const piece of piecesOf(asked, data)) await draft.write(piece);
+    if (data instanceof ReadableStream) {
+      for await (const chunk of data) await draft.write(chunk);
+    } else await draft.write(data);
     await publish(context, path, draft, options);
   } catch (error) {
-    // Whoever produces the stream hears of it, as in `pipeTo`.
+    // Whoever makes the stream hears of it, as from `pipeTo`.
     if (data instanceof ReadableStream && !data.locked) await data.cancel(error).catch(() => {});
     throw error;
   }

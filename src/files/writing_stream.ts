@@ -29,12 +29,12 @@ export class WritingStream implements FileStream {
   /** Starts a file that is to be at `path`. */
   constructor(context: FileContext, path: string, options: WriteOptions) {
     this.#context = context;
-    this.#path = path;
+    this.#path = locateFile(context, path).asked;
     this.#options = options;
-    this.#draft = new Draft(context, locateFile(context, path).asked);
+    this.#draft = new Draft(context, this.#path);
   }
 
-  /** {@inheritDoc FileStream.write} */
+  /** Adds text or bytes, after the writes before. */
   write(data: Uint8Array | string): Promise<void> {
     if (this.#closed !== null) {
       return Promise.reject(new ClosedError(cannot("write", this.#path, "the stream is closed")));
@@ -49,12 +49,12 @@ export class WritingStream implements FileStream {
     return written;
   }
 
-  /** {@inheritDoc FileStream.read} */
+  /** The other side: always refused. */
   read(): Promise<Uint8Array | null> {
     return Promise.reject(this.#wrongSide());
   }
 
-  /** {@inheritDoc FileStream.writable} */
+  /** Takes what is to be written; to abort it leaves the old content. */
   get writable(): WritableStream<Uint8Array> {
     this.#writable ??= new WritableStream({
       // Heard at once, while `abort` below waits for the write under way.
@@ -66,21 +66,17 @@ export class WritingStream implements FileStream {
     return this.#writable;
   }
 
-  /** {@inheritDoc FileStream.readable} */
+  /** The other side: always refused. */
   get readable(): ReadableStream<Uint8Array> {
     throw this.#wrongSide();
   }
 
-  /** There is nothing to read. */
+  /** The other side: always refused. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     throw this.#wrongSide();
   }
 
-  /**
-   * Puts the file in its place. Where a write has failed, it does not, and says so again.
-   *
-   * {@inheritDoc FileStream.close}
-   */
+  /** Puts the file in its place. Where a write has failed, it does not, and says so again. */
   close(): Promise<void> {
     this.#closed ??= this.#finish({ publishing: true });
     return this.#closed;
@@ -109,12 +105,7 @@ export class WritingStream implements FileStream {
   }
 
   #wrongSide(): TypeError {
-    return new TypeError(
-      cannot(
-        "read",
-        this.#path,
-        `the stream was opened with "${this.#options.append ? "a" : "w"}"`,
-      ),
-    );
+    const mode = this.#options.append ? "a" : "w";
+    return new TypeError(cannot("read", this.#path, `the stream was opened with "${mode}"`));
   }
 }

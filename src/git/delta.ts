@@ -28,7 +28,7 @@ export function deltaResultSize(delta: Uint8Array): number {
 export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | null {
   const baseSize = readSize(delta, 0);
   const size = readSize(delta, baseSize.end);
-  if (baseSize.value !== base.length || size.value > delta.length * WHOLE_COPY * 256) return null;
+  if (baseSize.value !== base.length) return null;
   const result = new Uint8Array(size.value);
   let filled = 0;
   for (let at = size.end; at < delta.length;) {

@@ -136,6 +136,6 @@ function truncated(): StoreError {
 
 function damaged(problem: string): StoreError {
   return new StoreError(
-    `Cannot read the index: ${problem}; make it anew with \`rm\` of the file and \`git reset\``,
+    `Cannot read the index: ${problem}; delete the file and make it anew with \`git reset\``,
   );
 }

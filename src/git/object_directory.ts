@@ -7,6 +7,7 @@
  */
 
 import { lstat, readDirectory, setTimes, stat } from "../platform/fs.ts";
+import type { Attempts } from "./attempts.ts";
 import type { ByteCache } from "./byte_cache.ts";
 import {
   loosePath,
@@ -55,11 +56,7 @@ export class ObjectDirectory {
   }
 
   /** Looks which packs there are now; returns whether there are others than before. */
-  list(failures: unknown[]): boolean {
-    return attempt(() => this.#list(), failures) ?? false;
-  }
-
-  #list(): boolean {
+  list(): boolean {
     const directory = `${this.#path}/pack`;
     const mtime = stat(directory)?.mtime ?? 0;
     if (mtime === this.#listed.mtime && this.#listed.at - mtime > GRAIN_MS) return false;
@@ -77,11 +74,11 @@ export class ObjectDirectory {
     return gone.length > 0 || paths.size > 0;
   }
 
-  /** The copies of an object; what keeps a pack from being searched is added to `failures`. */
-  *find(oid: string, failures: unknown[]): Iterable<ObjectCopy> {
+  /** The copies of an object; each pack is searched as one of the attempts. */
+  *find(oid: string, attempts: Attempts): Iterable<ObjectCopy> {
     const bytes = Uint8Array.fromHex(oid);
     for (const pack of this.#packs) {
-      const offset = attempt(() => pack.index.find(bytes), failures);
+      const offset = attempts.make(() => pack.index.find(bytes));
       if (offset === null) continue;
       if (pack !== this.#packs[0]) this.#packs = [pack, ...this.#packs.filter((p) => p !== pack)];
       yield new PackedCopy(pack, offset);
@@ -90,22 +87,12 @@ export class ObjectDirectory {
   }
 
   /** The ids here that begin with these hexadecimal digits, two of them at least; some twice. */
-  *startingWith(prefix: string, failures: unknown[]): Iterable<string> {
+  *startingWith(prefix: string, attempts: Attempts): Iterable<string> {
     const from = Uint8Array.fromHex(prefix.padEnd(40, "0"));
     for (const pack of this.#packs) {
-      yield* attempt(() => [...pack.index.startingWith(prefix, from)], failures) ?? [];
+      yield* attempts.make(() => [...pack.index.startingWith(prefix, from)]) ?? [];
     }
-    yield* looseStartingWith(this.#path, prefix);
-  }
-}
-
-/** What `action` returns; where it fails, `null`, and why is added to `failures`. */
-function attempt<T>(action: () => T, failures: unknown[]): T | null {
-  try {
-    return action();
-  } catch (error) {
-    failures.push(error);
-    return null;
+    yield* attempts.make(() => looseStartingWith(this.#path, prefix)) ?? [];
   }
 }
 

@@ -38,6 +38,8 @@ export class PackWriter implements Disposable {
   #position = 0;
   #unsynced = 0;
   #streaming = false;
+  /** Why nothing more can be written: the file no longer ends where an object does. */
+  #failure: StoreError | null = null;
   #closed = false;
 
   /** Makes the file, readable for whom the umask lets read, writable for nobody. */
@@ -59,7 +61,7 @@ export class PackWriter implements Disposable {
 
   /** Writes an object that has this id and has not been written. */
   add(oid: string, type: ObjectType, data: Uint8Array): void {
-    this.#checkIdle();
+    this.#checkUsable();
     const offset = this.#position;
     const header = entryHeader(type, data.length);
     const content = deflateWhole(data);
@@ -74,12 +76,8 @@ export class PackWriter implements Disposable {
    * @throws {StoreError} where there are more or fewer bytes; whatever `chunks` throws. Nothing is
    * written then.
    */
-  async addStream(
-    type: ObjectType,
-    size: number,
-    chunks: Chunks,
-  ): Promise<string> {
-    this.#checkIdle();
+  async addStream(type: ObjectType, size: number, chunks: Chunks): Promise<string> {
+    this.#checkUsable();
     this.#streaming = true;
     this.#flush();
     const offset = this.#position;
@@ -123,7 +121,7 @@ export class PackWriter implements Disposable {
 
   /** Writes what a pack begins and ends with, brings it onto the disk; returns its checksum. */
   async finish(): Promise<string> {
-    this.#checkIdle();
+    this.#checkUsable();
     this.#flush();
     this.#file.seek(0);
     this.#file.write(packHeader(this.#objects.size));
@@ -148,7 +146,8 @@ export class PackWriter implements Disposable {
     removeFile(this.path);
   }
 
-  #checkIdle(): void {
+  #checkUsable(): void {
+    if (this.#failure !== null) throw this.#failure;
     if (!this.#streaming) return;
     throw new StoreError(
       "Cannot write two objects into one pack at once: await writeStream() first",
@@ -179,12 +178,13 @@ export class PackWriter implements Disposable {
       this.#file.sync();
       this.#unsynced = 0;
     } catch (error) {
-      throw cannotWrite(this.path, error);
+      throw this.#failure = cannotWrite(this.path, error);
     }
   }
 
   /** Takes back everything from `position` on; nothing before it is in the buffer. */
   #truncate(position: number): void {
+    if (this.#closed || this.#failure !== null) return;
     this.#buffered = 0;
     this.#file.truncate(position);
     this.#file.seek(position);

@@ -35,6 +35,7 @@ export class PackedRefs {
 
   /** The bytes of the file as it would be without `ref`; `null` where it does not hold it. */
   bytesWithout(ref: string): Uint8Array | null {
+    if (!this.refs().has(ref)) return null;
     // Latin-1 keeps the bytes of names that are not UTF-8.
     const lines = Buffer.from(readFile(this.#file) ?? []).toString("latin1").split("\n");
     const name = Buffer.from(ref).toString("latin1");

@@ -50,15 +50,10 @@ const EXTENSIONS = new Set([
  * @throws {StoreError} on a bare repository, on a damaged one, and on a format that is not supported.
  */
 export function openRepository(base: string): Repository | NoRepository {
-  try {
-    const directories = gitDirectories(base);
-    if (directories !== null) return checked(directories);
-    if (isGitDirectory(base)) throw isBare(base);
-    return { kind: "none", enclosing: enclosing(base) };
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
-    throw new StoreError(`Cannot look for a repository at ${base}: ${error}`, { cause: error });
-  }
+  const directories = gitDirectories(base);
+  if (directories !== null) return checked(directories);
+  if (isGitDirectory(base)) throw isBare(base);
+  return { kind: "none", enclosing: enclosing(base) };
 }
 
 /** The last value of a setting of the repository, such as `user.name`; `null` where it has none. */

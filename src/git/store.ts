@@ -8,14 +8,15 @@
  */
 
 import { StoreError } from "../errors.ts";
+import { Slices } from "../platform/slices.ts";
 import { alternateDirectories } from "./alternates.ts";
+import { Attempts } from "./attempts.ts";
 import { ByteCache } from "./byte_cache.ts";
 import { AT_ONCE_BYTES, EMPTY_TREE, hashObject, isOid, ObjectHasher } from "./object.ts";
 import type { Chunks, GitObject, ObjectHeader } from "./object.ts";
 import { type ObjectCopy, ObjectDirectory } from "./object_directory.ts";
 import { ObjectWriter } from "./object_writer.ts";
 import { OpenFiles } from "./open_files.ts";
-import { Slices } from "../platform/slices.ts";
 import { parseTree, type TreeEntry } from "./tree.ts";
 
 export { sweepKeeps } from "./keeps.ts";
@@ -64,9 +65,9 @@ export class ObjectStore implements Disposable {
     if (oid === EMPTY_TREE) return { type: "tree", data: new Uint8Array() };
     const known = this.#objects.get(oid);
     if (known !== undefined) return known;
-    const failures: unknown[] = [];
-    const object = this.#first(oid, (copy) => readChecked(oid, copy), failures);
-    if (object === null) throw unreadable(oid, failures);
+    const attempts = new Attempts();
+    const object = this.#first(oid, (copy) => readChecked(oid, copy), attempts);
+    if (object === null) throw unreadable(oid, attempts.firstFailure);
     this.#objects.set(oid, object, object.data.length);
     return object;
   }
@@ -80,13 +81,13 @@ export class ObjectStore implements Disposable {
     const known = this.#trees.get(oid);
     if (known !== undefined) return known;
     const { type, data } = this.read(oid);
-    if (type !== "tree") throw unreadable(oid, [new StoreError(`it is a ${type}, not a tree`)]);
+    if (type !== "tree") throw unreadable(oid, new StoreError(`it is a ${type}, not a tree`));
     try {
       const entries = parseTree(data);
       this.#trees.set(oid, entries, data.length * PARSED_WEIGHT);
       return entries;
     } catch (error) {
-      throw unreadable(oid, [error]);
+      throw unreadable(oid, error);
     }
   }
 
@@ -97,15 +98,16 @@ export class ObjectStore implements Disposable {
    */
   header(oid: string): ObjectHeader | null {
     if (oid === EMPTY_TREE) return { type: "tree", size: 0 };
-    const failures: unknown[] = [];
-    const header = this.#first(oid, (copy) => copy.header(), failures);
-    if (header === null && failures.length > 0) throw unreadable(oid, failures);
+    const attempts = new Attempts();
+    const header = this.#first(oid, (copy) => copy.header(), attempts);
+    const failure = attempts.firstFailure;
+    if (header === null && failure !== null) throw unreadable(oid, failure);
     return header;
   }
 
   /** Whether the object is in a file now. It may be damaged, and be gone a moment later. */
   has(oid: string): boolean {
-    return this.#first(oid, (copy) => copy.exists() || null, []) ?? false;
+    return this.#first(oid, (copy) => copy.exists() || null) ?? false;
   }
 
   /**
@@ -120,9 +122,9 @@ export class ObjectStore implements Disposable {
       yield this.read(oid).data;
       return;
     }
-    const failures: unknown[] = [];
-    const found = this.#first(oid, openChunks, failures);
-    if (found === null) throw unreadable(oid, failures);
+    const attempts = new Attempts();
+    const found = this.#first(oid, openChunks, attempts);
+    if (found === null) throw unreadable(oid, attempts.firstFailure);
     const hasher = new ObjectHasher(header.type, header.size);
     const slices = new Slices();
     try {
@@ -132,22 +134,23 @@ export class ObjectStore implements Disposable {
         if (slices.due) await slices.rest();
       }
     } catch (error) {
-      throw unreadable(oid, [damage(found.file, "its data does not inflate", error)]);
+      throw unreadable(oid, damage(found.file, "its data does not inflate", error));
     }
-    if (hasher.digest() !== oid) throw unreadable(oid, [damage(found.file, WRONG_ID)]);
+    if (hasher.digest() !== oid) throw unreadable(oid, damage(found.file, WRONG_ID));
   }
 
   /** The ids of all objects that begin with these hexadecimal digits, four of them at least; sorted. */
   resolvePrefix(hex: string): string[] {
     const prefix = hex.toLowerCase();
     if (!/^[0-9a-f]{4,40}$/.test(prefix)) return [];
-    const failures: unknown[] = [];
-    this.#list(failures);
+    const attempts = new Attempts();
+    this.#list(attempts);
     const oids = new Set<string>();
     for (const directory of this.#directories.values()) {
-      for (const oid of directory.startingWith(prefix, failures)) oids.add(oid);
+      for (const oid of directory.startingWith(prefix, attempts)) oids.add(oid);
     }
-    if (oids.size === 0 && failures.length > 0) throw unreadable(`${prefix}…`, failures);
+    const failure = attempts.firstFailure;
+    if (oids.size === 0 && failure !== null) throw unreadable(`${prefix}…`, failure);
     return [...oids].sort();
   }
 
@@ -156,7 +159,7 @@ export class ObjectStore implements Disposable {
    * where that cannot be: then write the object again.
    */
   freshen(oid: string): boolean {
-    return this.#first(oid, (copy) => copy.freshen() || null, []) ?? false;
+    return this.#first(oid, (copy) => copy.freshen() || null) ?? false;
   }
 
   /** Starts to write objects, which become visible together. */
@@ -175,43 +178,42 @@ export class ObjectStore implements Disposable {
     this.refresh();
   }
 
-  /**
-   * The first answer that a copy of the object gives; `null` where none does. Why copies could not
-   * answer is in `failures` then.
-   */
-  #first<T>(oid: string, ask: (copy: ObjectCopy) => T | null, failures: unknown[]): T | null {
+  /** The first answer that a copy of the object gives; `null` where none does. */
+  #first<T>(
+    oid: string,
+    ask: (copy: ObjectCopy) => T | null,
+    attempts: Attempts = new Attempts(),
+  ): T | null {
     if (!isOid(oid)) {
       throw new StoreError(
         `Cannot look up object ${JSON.stringify(oid)}: an object id has 40 hexadecimal digits`,
       );
     }
-    if (this.#directories.size === 0) this.#list(failures);
+    if (this.#directories.size === 0) this.#list(attempts);
     do {
-      failures.length = 0;
+      attempts.forget();
       for (const directory of this.#directories.values()) {
-        for (const copy of directory.find(oid, failures)) {
-          try {
-            const answer = ask(copy);
-            if (answer !== null) return answer;
-          } catch (error) {
-            failures.push(error);
-          }
+        for (const copy of directory.find(oid, attempts)) {
+          const answer = attempts.make(() => ask(copy));
+          if (answer !== null) return answer;
         }
       }
       // A miss is believed only once nothing has changed since the packs were listed.
-    } while (this.#list(failures));
+    } while (this.#list(attempts));
     return null;
   }
 
   /** Looks which packs there are; returns whether there are others than before. */
-  #list(failures: unknown[]): boolean {
+  #list(attempts: Attempts): boolean {
     const before = this.#directories;
-    const changes = [...before.values()].map((directory) => directory.list(failures));
+    const list = (directory: ObjectDirectory) => attempts.make(() => directory.list()) ?? false;
+    const changes = [...before.values()].map(list);
     if (before.size > 0 && !changes.includes(true)) return false;
     // Objects leave a directory for an alternate only when it is repacked.
-    const paths = [this.#path, ...alternateDirectories(this.#path)];
+    const alternates = attempts.make(() => alternateDirectories(this.#path)) ?? [];
+    const paths = [this.#path, ...alternates];
     this.#directories = new Map(paths.map((path) => [path, before.get(path) ?? this.#open(path)]));
-    for (const directory of this.#directories.values()) directory.list(failures);
+    for (const directory of this.#directories.values()) list(directory);
     return true;
   }
 
@@ -239,9 +241,9 @@ function damage(file: string, how: string, cause?: unknown): StoreError {
   return new StoreError(`${file} is damaged: ${how}`, { cause });
 }
 
-function unreadable(oid: string, failures: readonly unknown[]): StoreError {
-  const [cause] = failures;
-  if (cause === undefined) {
+/** The error for an object that cannot be read, for this reason; `null` where it is nowhere. */
+function unreadable(oid: string, cause: unknown): StoreError {
+  if (cause === null) {
     return new StoreError(`Cannot read object ${oid}: it is missing from the repository`);
   }
   const why = cause instanceof Error ? cause.message : String(cause);

@@ -75,25 +75,37 @@ function notATree(at: number): StoreError {
  */
 export function serializeTree(entries: Iterable<TreeEntry>): Uint8Array {
   const names = new Set<string>();
-  const rows: { key: Uint8Array; head: Uint8Array; oid: string }[] = [];
+  const rows: { mode: Uint8Array; key: Uint8Array; oid: string }[] = [];
+  let length = 0;
   for (const { name, mode, oid } of entries) {
-    if (name === "" || name.includes("/") || name.includes("\0")) {
-      throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is no name in a tree`);
-    }
-    if (names.has(name)) {
-      throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is there twice`);
-    }
-    names.add(name);
-    const bytes = encodeName(name);
-    const head = Buffer.concat([Buffer.from(`${mode.toString(8)} `), bytes, Uint8Array.of(0)]);
-    rows.push({ key: sortingKey(bytes, mode), head, oid });
+    checkName(name, names);
+    // Git sorts a directory as though its name ended in a slash.
+    const key = encodeName(name + (mode === DIRECTORY_MODE ? "/" : "\0"));
+    const row = { mode: encodeName(`${mode.toString(8)} `), key, oid };
+    length += row.mode.length + key.length + OID_BYTES;
+    rows.push(row);
   }
   rows.sort((a, b) => Buffer.compare(a.key, b.key));
-  const parts = rows.flatMap(({ head, oid }) => [head, Uint8Array.fromHex(oid)]);
-  return new Uint8Array(Buffer.concat(parts));
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const { mode, key, oid } of rows) {
+    bytes.set(mode, at);
+    at += mode.length;
+    bytes.set(key, at);
+    at += key.length;
+    bytes[at - 1] = 0;
+    bytes.set(Uint8Array.fromHex(oid), at);
+    at += OID_BYTES;
+  }
+  return bytes;
 }
 
-/** Git sorts a directory as though its name ended in a slash. */
-function sortingKey(name: Uint8Array, mode: number): Uint8Array {
-  return mode === DIRECTORY_MODE ? Buffer.concat([name, Uint8Array.of(0x2f)]) : name;
+function checkName(name: string, names: Set<string>): void {
+  if (name === "" || name.includes("/") || name.includes("\0")) {
+    throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is no name in a tree`);
+  }
+  if (names.has(name)) {
+    throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is there twice`);
+  }
+  names.add(name);
 }

@@ -245,6 +245,6 @@ async function ownStore(dataDirectory: string, timeout: number): Promise<string>
   if (lstat(`${path}/HEAD`) !== null) return path;
   // Git writes HEAD last, so what is here without it is what a killed process left.
   removeTree(path);
-  await makeBareRepository(path);
+  makeBareRepository(path);
   return path;
 }

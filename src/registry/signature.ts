@@ -5,7 +5,7 @@
  */
 
 import { CommitError } from "../errors.ts";
-import type { Signature } from "../git/signature.ts";
+import { cleanSignature, type Signature } from "../git/signature.ts";
 import type { OpenBase } from "./open_base.ts";
 
 /** The library itself, now: the author of snapshots and of the commits that workspaces start from. */
@@ -23,24 +23,19 @@ export function authorSignature(base: OpenBase, author: string | undefined): Sig
   const now = new Date();
   const given = author ?? base.settings.author;
   if (given !== null && given !== undefined) return parseAuthor(given, now);
-  const name = base.configValue("user.name");
-  const email = base.configValue("user.email");
-  if (!name || !email) return ownSignature(now);
-  return signature(clean(name), clean(email), now);
+  const name = base.configValue("user.name") ?? "";
+  const email = base.configValue("user.email") ?? "";
+  const configured = cleanSignature(signature(name, email, now));
+  return configured.name && configured.email ? configured : ownSignature(now);
 }
 
 function parseAuthor(author: string, now: Date): Signature {
-  const [, name, email] = /^\s*([^<>\n\0]*?)\s*<([^<>\s\0]+)>\s*$/.exec(author) ?? [];
-  if (name && email && clean(name) === name) return signature(name, email, now);
+  const [, name = "", email = ""] = /^\s*([^<>\n\0]*?)\s*<([^<>\s\0]+)>\s*$/.exec(author) ?? [];
+  const given = cleanSignature(signature(name, email, now));
+  if (name && email && given.name === name && given.email === email) return given;
   throw new CommitError(
     `Cannot commit as the author ${JSON.stringify(author)}: an author is "Name <email>"`,
   );
-}
-
-/** Git leaves these characters out of names and addresses. */
-function clean(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[<>\x00-\x1f]/g, "").trim();
 }
 
 function signature(name: string, email: string, now: Date): Signature {

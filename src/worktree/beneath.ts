@@ -49,73 +49,128 @@ export interface ResolveOptions {
  * @throws {NotADirectoryError} where it goes through a file, or ends in a slash behind one; also
  * behind a link that is not to be followed.
  */
-export function resolveBeneath(root: string, path: string, options: ResolveOptions): Place {
-  const asked = typeof path === "string" && !path.startsWith("/") ? `/${path}` : path;
+export function resolveBeneath(root: string, path: string, { follow }: ResolveOptions): Place {
+  const asked = rooted(path);
   checkLength(asked, asked);
-  const pending = withSlash(asked, pathComponents(asked)).reverse();
-  const below: string[] = [];
-  const missing: string[] = [];
-  const here = (): string => below.length === 0 ? root : `${root}/${below.join("/")}`;
-  // What is here; undefined is a directory that was seen on the way.
-  let stat: FileStat | null | undefined;
-  let directoryOnly = false;
-  let links = 0;
-
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    directoryOnly = name === ".";
-    if (stat === null) {
-      if (name === ".") continue;
-      if (name === "..") {
-        throw new FileNotFoundError(refusal(asked, "a directory before .. is missing"), asked);
-      }
-      missing.push(here());
-      below.push(name);
-      continue;
-    }
-    if (stat?.isDirectory === false) {
-      throw new NotADirectoryError(
-        refusal(asked, `${JSON.stringify(`/${below.join("/")}`)} is no directory`),
-        asked,
-      );
-    }
-    if (name === ".") continue;
-    if (name === "..") {
-      if (below.pop() === undefined) {
-        throw new PathError(refusal(asked, "it leads out of the workspace"), asked);
-      }
-      stat = undefined;
-      continue;
-    }
-    below.push(name);
-    const place = here();
-    stat = attempt("use the path", asked, () => lstat(place));
-    const slashOnly = pending.length === 1 && pending[0] === ".";
-    if (!stat?.isSymlink || (!options.follow && (pending.length === 0 || slashOnly))) continue;
-    if (++links > MAX_LINKS) {
-      throw new PathError(refusal(asked, `too many links: at most ${MAX_LINKS}`), asked);
-    }
-    const target = attempt("use the path", asked, () => readLink(place));
-    pending.push(...targetComponents(asked, `/${below.join("/")}`, target).reverse());
-    below.pop();
-    stat = undefined;
-  }
-
-  const found = here();
-  checkLength(asked, found);
-  return {
-    asked,
-    path: found,
-    inside: `/${below.join("/")}`,
-    stat: stat === undefined ? attempt("use the path", asked, () => lstat(found)) : stat,
-    missing,
-    directoryOnly: directoryOnly && stat === null,
-  };
+  return new Walk(root, asked, follow).along(withSlash(asked, pathComponents(asked)));
 }
 
-function checkLength(asked: string, path: string): void {
-  if (path.length * 3 <= MAX_PATH_BYTES || byteLength(path) <= MAX_PATH_BYTES) return;
-  const rule = `a path, also as a whole on this machine, has at most ${MAX_PATH_BYTES} bytes`;
-  throw new PathError(refusal(asked, rule), asked);
+/** The path with the slash at its start, which people may leave out. */
+export function rooted(path: string): string {
+  return typeof path === "string" && !path.startsWith("/") ? `/${path}` : path;
+}
+
+/** A way down from the root, one name after the other. */
+class Walk {
+  readonly #root: string;
+  readonly #asked: string;
+  readonly #follow: boolean;
+  /** The names still to go, the next one last. */
+  readonly #pending: string[] = [];
+  /** The names from the root to here. */
+  readonly #below: string[] = [];
+  readonly #missing: string[] = [];
+  /** What is here: `null` is nothing, `undefined` a directory that was seen on the way. */
+  #stat: FileStat | null | undefined;
+  #links = 0;
+
+  constructor(root: string, asked: string, follow: boolean) {
+    this.#root = root;
+    this.#asked = asked;
+    this.#follow = follow;
+  }
+
+  along(components: string[]): Place {
+    let last = ".";
+    this.#pending.push(...components.reverse());
+    for (let name = this.#pending.pop(); name !== undefined; name = this.#pending.pop()) {
+      if (this.#stat === null) this.#goBelowNothing(name);
+      else if (this.#stat?.isDirectory === false) throw this.#noDirectory();
+      else if (name === "..") this.#climb();
+      else if (name !== ".") this.#enter(name);
+      last = name;
+    }
+    const path = this.#path;
+    if (this.#stat === undefined) this.#stat = this.#attempt(() => lstat(path));
+    return {
+      asked: this.#asked,
+      path,
+      inside: this.#inside,
+      stat: this.#stat,
+      missing: this.#missing,
+      directoryOnly: this.#stat === null && last === ".",
+    };
+  }
+
+  #enter(name: string): void {
+    this.#below.push(name);
+    const path = this.#path;
+    this.#stat = this.#attempt(() => lstat(path));
+    if (!this.#stat?.isSymlink || this.#endsHere()) return;
+    if (++this.#links > MAX_LINKS) throw this.#refused(`too many links: at most ${MAX_LINKS}`);
+    const target = this.#attempt(() => readLink(path));
+    this.#pending.push(...this.#componentsOf(target).reverse());
+    this.#below.pop();
+    this.#stat = undefined;
+  }
+
+  /** Whether a link here is the end, not a step; a slash behind it is found not to be possible then. */
+  #endsHere(): boolean {
+    const [next, ...more] = this.#pending;
+    return !this.#follow && (next === undefined || next === "." && more.length === 0);
+  }
+
+  #climb(): void {
+    if (this.#below.pop() === undefined) throw this.#refused("it leads out of the workspace");
+    this.#stat = undefined;
+  }
+
+  #goBelowNothing(name: string): void {
+    if (name === ".") return;
+    if (name === "..") {
+      const rule = "a directory before .. is missing";
+      throw new FileNotFoundError(refusal(this.#asked, rule), this.#asked);
+    }
+    this.#missing.push(this.#path);
+    this.#below.push(name);
+    checkLength(this.#asked, this.#path);
+  }
+
+  /** The components of the target of the link that is here, checked as those of a path are. */
+  #componentsOf(target: string): string[] {
+    const refused = (rule: string) => {
+      const link = JSON.stringify(this.#inside);
+      return this.#refused(`the link ${link} leads to ${JSON.stringify(target)}, and ${rule}`);
+    };
+    if (target.startsWith("/")) throw refused("only relative targets are followed");
+    const components = target.split("/").filter((part) => part !== "" && part !== ".");
+    const git = components.find(isGitName);
+    if (git !== undefined) throw refused(`${JSON.stringify(git)} stands for .git`);
+    return withSlash(target, components);
+  }
+
+  /** Where this is on the machine. */
+  get #path(): string {
+    return this.#below.length === 0 ? this.#root : `${this.#root}/${this.#below.join("/")}`;
+  }
+
+  /** Where this is in the workspace. */
+  get #inside(): string {
+    return `/${this.#below.join("/")}`;
+  }
+
+  #attempt<T>(call: () => T): T {
+    return attempt("use the path", this.#asked, call);
+  }
+
+  #refused(rule: string): PathError {
+    return new PathError(refusal(this.#asked, rule), this.#asked);
+  }
+
+  #noDirectory(): NotADirectoryError {
+    const rule = `${JSON.stringify(this.#inside)} is no directory`;
+    return new NotADirectoryError(refusal(this.#asked, rule), this.#asked);
+  }
 }
 
 /** The components, and a last one `.` where the path ends in a slash: what it ends in is entered. */
@@ -123,17 +178,10 @@ function withSlash(path: string, components: string[]): string[] {
   return /(^|\/)\.?$/.test(path) ? [...components, "."] : components;
 }
 
-/** The components of a link's target, checked as those of a path are. */
-function targetComponents(asked: string, link: string, target: string): string[] {
-  const refuse = (rule: string): never => {
-    const shown = `the link ${JSON.stringify(link)} leads to ${JSON.stringify(target)}`;
-    throw new PathError(refusal(asked, `${shown}, and ${rule}`), asked);
-  };
-  if (target.startsWith("/")) refuse("only relative targets are followed");
-  const components = target.split("/").filter((part) => part !== "" && part !== ".");
-  const git = components.find(isGitName);
-  if (git !== undefined) refuse(`${JSON.stringify(git)} stands for .git`);
-  return withSlash(target, components);
+function checkLength(asked: string, path: string): void {
+  if (path.length * 3 <= MAX_PATH_BYTES || byteLength(path) <= MAX_PATH_BYTES) return;
+  const rule = `a path, also as a whole on this machine, has at most ${MAX_PATH_BYTES} bytes`;
+  throw new PathError(refusal(asked, rule), asked);
 }
 
 /** Whether this is a FIFO, a socket or a device: opening one could wait for ever. */

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { CommandError } from "../../src/errors.ts";
 import { run } from "../../src/exec/run.ts";
-import { aliveInGroup, eventually, isAlive, pidsIn, testHost } from "./host.ts";
+import { aliveInGroup, eventually, isAlive, numberIn, pidsIn, testHost } from "./host.ts";
 
 /** What a command may do to outlive its deadline without leaving its group. */
 const STUBBORN: Record<string, string> = {
@@ -151,20 +151,14 @@ Deno.test("run() ends the group and rejects with the reason when aborted", async
   const abort = new AbortController();
   const script = "echo $$ > group; trap '' TERM; sleep 60 & sleep 60; sleep 60";
   const running = run(host, script, { signal: abort.signal, check: true });
-  const read = () => {
-    try {
-      return Number(Deno.readTextFileSync(`${host.directory}/group`));
-    } catch {
-      return 0;
-    }
-  };
-  assert.ok(await eventually(() => read() > 0));
+  const group = () => numberIn(host, "group");
+  assert.ok(await eventually(() => group() > 0));
   const start = performance.now();
   const reason = new Error("stop");
   abort.abort(reason);
   await assert.rejects(running, (error) => error === reason);
   assert.ok(performance.now() - start < 1000);
-  assert.ok(await eventually(() => aliveInGroup(read()).length === 0));
+  assert.ok(await eventually(() => aliveInGroup(group()).length === 0));
   assert.deepEqual(host.holds, []);
 });
 

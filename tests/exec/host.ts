@@ -125,6 +125,15 @@ export async function eventually(condition: () => boolean): Promise<boolean> {
   return condition();
 }
 
+/** The number that a command has written to a file of the workspace; 0 until it has. */
+export function numberIn(host: TestHost, file: string): number {
+  try {
+    return Number(Deno.readTextFileSync(`${host.directory}/${file}`));
+  } catch {
+    return 0;
+  }
+}
+
 /** The process ids in a text, one a line. */
 export function pidsIn(text: string): number[] {
   return text.trim().split(/\s+/).filter((word) => word !== "").map(Number);

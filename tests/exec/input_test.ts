@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { run } from "../../src/exec/run.ts";
-import { aliveInGroup, eventually, testHost } from "./host.ts";
+import { aliveInGroup, eventually, numberIn, testHost } from "./host.ts";
 
 /** A stream that gives `bytes` as often as it is asked, and tells when it is cancelled. */
 function endless(bytes = new Uint8Array(65536)) {
@@ -78,13 +78,7 @@ Deno.test("run() ends the command and rejects when a stdin stream fails", async 
       controller.error(failure);
     },
   }, { highWaterMark: 0 });
-  const group = () => {
-    try {
-      return Number(Deno.readTextFileSync(`${host.directory}/group`));
-    } catch {
-      return 0;
-    }
-  };
+  const group = () => numberIn(host, "group");
   const running = run(host, "echo $$ > group; cat; sleep 60", { stdin });
   await assert.rejects(running, (error) => error === failure);
   assert.ok(await eventually(() => aliveInGroup(group()).length === 0));

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { CommandError, FileNotFoundError } from "../../src/errors.ts";
 import { runStream } from "../../src/exec/run_stream.ts";
-import { aliveInGroup, eventually, isAlive, pidsIn, testHost } from "./host.ts";
+import { aliveInGroup, eventually, isAlive, numberIn, pidsIn, testHost } from "./host.ts";
 
 const MIB = 1024 * 1024;
 
@@ -63,7 +63,7 @@ Deno.test("runStream() lets the command wait for a slow reader", async () => {
   const stream = runStream(host, script);
   const lines = stream[Symbol.asyncIterator]();
   await lines.next();
-  const progress = () => Number(Deno.readTextFileSync(`${host.directory}/progress`));
+  const progress = () => numberIn(host, "progress");
   await eventually(() => progress() >= 1);
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.ok(progress() < 8, `wrote ${progress()} of 40 portions`);

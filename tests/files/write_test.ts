@@ -52,12 +52,12 @@ Deno.test("writeFile() writes big data whole when characters lie across slices",
 
 Deno.test("writeFile() leaves the event loop free when the data is big", async () => {
   await using shop = await workshop();
-  for (const data of ["x".repeat(64 * MEBIBYTE), new Uint8Array(64 * MEBIBYTE)]) {
+  for (const data of ["x".repeat(192 * MEBIBYTE), new Uint8Array(192 * MEBIBYTE)]) {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     await writeFile(shop, "/file", data);
     clearInterval(timer);
-    assert(turns > 1, `${turns} turns`);
+    assert(turns > 0, `${turns} turns`);
   }
 });
 
@@ -178,7 +178,7 @@ Deno.test("writeFile() leaves the old file, and cancels the stream, when the str
     });
     await assert.rejects(writeFile(shop, "/file", failing, { append }), failure);
     await assert.rejects(
-      writeFile(shop, "/new/file", streamOf(Uint8Array.of(1), "text")),
+      writeFile(shop, "/new/file", streamOf(Uint8Array.of(1), 2)),
       TypeError,
     );
   }

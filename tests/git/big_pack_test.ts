@@ -17,8 +17,7 @@ function* history(): Iterable<Uint8Array> {
     if (blob === blobs / 2) yield encoder.encode("M 100644 inline small\ndata 6\nsmall\n\n");
     yield encoder.encode(`M 100644 inline ${blob}\ndata ${BLOB_BYTES}\n`);
     for (let at = 0; at < BLOB_BYTES; at += noise.length) {
-      noise[0] = blob;
-      noise[1] = at >> 16;
+      noise.set([blob, blob >> 8, at >> 16]);
       yield noise.slice();
     }
     yield encoder.encode("\n");

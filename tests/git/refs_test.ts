@@ -201,7 +201,7 @@ Deno.test("RefStore.appendReflog() writes what git writes, and delete() removes 
   await using directory = await temporaryDirectory();
   const { path } = directory;
   const { refs, common, commit } = await makeRefs(path);
-  const who = { name: "A <b>\n. ", email: "a@b", timestamp: 1700000000, timezoneOffset: -330 };
+  const who = { name: "A <b>\n, ", email: "a@b", timestamp: 1700000000, timezoneOffset: -330 };
   refs.update(REF, commit, null);
   refs.appendReflog(REF, null, commit, who, "commit:  a\nb\n");
   const env = {

@@ -226,6 +226,20 @@ Deno.test("resolveBeneath() says what is missing when parents are to be made", a
   assert.equal(resolveBeneath(root, "dir/", { follow: false }).directoryOnly, false);
 });
 
+Deno.test("resolveBeneath() refuses soon when links make a path of a great many names", async () => {
+  await using directory = await temporaryDirectory();
+  const root = directory.path;
+  for (let i = 0; i < 40; i++) {
+    await Deno.symlink(`link-${i + 1}/${"x/".repeat(2000)}`, `${root}/link-${i}`);
+  }
+  const start = performance.now();
+  for (const path of ["/link-0", "/link-0/", `/link-0/${"y/".repeat(2000)}`, "z/".repeat(1e6)]) {
+    const resolve = () => resolveBeneath(root, path, { follow: true });
+    assert.throws(resolve, { code: "PathError", message: /at most 4095 bytes$/ });
+  }
+  assert(performance.now() - start < 2000);
+});
+
 Deno.test("openSeen() opens nothing when another file took the place", async () => {
   await using directory = await temporaryDirectory();
   const path = `${directory.path}/file`;

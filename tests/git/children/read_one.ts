@@ -11,4 +11,5 @@ const [path, oid] = Deno.args as [string, string];
 using store = openStore(path, 32 << 20);
 const { data } = store.read(oid);
 const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
-console.log(JSON.stringify({ size: data.length, resident: Number(kilobytes) * 1024 }));
+const report = { size: data.length, resident: Number(kilobytes) * 1024 };
+Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(report)));
