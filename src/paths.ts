@@ -15,7 +15,7 @@ const MAX_COMPONENT_BYTES = 255;
  * is resolved on disk, after the links before it.
  *
  * @throws {PathError} on a NUL, on text that is not valid Unicode, on a component of over 255 bytes,
- * on `..` above the root, and on `.git` or one of its disguises.
+ * and on `.git` or one of its disguises.
  */
 export function pathComponents(path: string): string[] {
   if (typeof path !== "string") {
@@ -24,10 +24,7 @@ export function pathComponents(path: string): string[] {
   if (path.includes("\0")) throw new PathError(refusal(path, "a path holds no NUL"), path);
   if (!path.isWellFormed()) throw new PathError(refusal(path, "a path is valid Unicode"), path);
   const components = path.split("/").filter((part) => part !== "" && part !== ".");
-  let depth = 0;
   for (const component of components) {
-    depth += component === ".." ? -1 : 1;
-    if (depth < 0) throw new PathError(refusal(path, "it leads out of the workspace"), path);
     if (isGitName(component)) {
       throw new PathError(refusal(path, `${JSON.stringify(component)} stands for .git`), path);
     }

@@ -7,7 +7,7 @@
 import { AgentFS } from "./agentfs.ts";
 import type { Workspace } from "./workspace.ts";
 import { makeDirectory, makeTemporaryDirectory, removeTree, writeFile } from "./platform/fs.ts";
-import { pathComponents } from "./paths.ts";
+import { resolveBeneath } from "./worktree/beneath.ts";
 import { dirname } from "@std/path/posix";
 
 /**
@@ -40,7 +40,7 @@ export class TemporaryWorkspace implements AsyncDisposable {
     const afs = new AgentFS(directory);
     try {
       for (const [path, content] of Object.entries(options.files ?? {})) {
-        const file = [directory, ...pathComponents(path)].join("/");
+        const { path: file } = resolveBeneath(directory, path, { follow: true });
         makeDirectory(dirname(file));
         writeFile(file, new TextEncoder().encode(content));
       }

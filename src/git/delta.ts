@@ -6,6 +6,8 @@
 
 const COPY = 0x80;
 const WHOLE_COPY = 0x10000;
+/** More than that would not fit into memory. */
+const MOST_BYTES = 2 ** 32;
 
 /** A number of a variable number of bytes, lowest bits first, and where it ends. */
 export function readSize(bytes: Uint8Array, at: number): { value: number; end: number } {
@@ -28,7 +30,7 @@ export function deltaResultSize(delta: Uint8Array): number {
 export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | null {
   const baseSize = readSize(delta, 0);
   const size = readSize(delta, baseSize.end);
-  if (baseSize.value !== base.length) return null;
+  if (baseSize.value !== base.length || size.value > MOST_BYTES) return null;
   const result = new Uint8Array(size.value);
   let filled = 0;
   for (let at = size.end; at < delta.length;) {

@@ -6,7 +6,7 @@
 
 import type { Skipped } from "../changes.ts";
 import { FileNotFoundError } from "../errors.ts";
-import { isGitName, pathComponents } from "../paths.ts";
+import { isGitName } from "../paths.ts";
 import {
   chmod,
   copyFile,
@@ -18,6 +18,7 @@ import {
   symlink,
 } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
+import { resolveBeneath } from "../worktree/beneath.ts";
 import { dirname } from "@std/path/posix";
 
 /**
@@ -38,15 +39,15 @@ export async function copyIgnored(
   const skipped: Skipped[] = [];
   const slices = new Slices(signal);
   for (const asked of paths) {
-    const path = pathComponents(asked).map((name) => `/${name}`).join("");
-    if (lstat(base + path) === null || path.split("/").includes("..")) {
+    const { inside, stat } = resolveBeneath(base, asked, { follow: false });
+    if (stat === null) {
       throw new FileNotFoundError(
         `Cannot carry ${JSON.stringify(asked)} along: nothing is there in ${base}`,
-        path || "/",
+        inside,
       );
     }
-    makeDirectory(dirname(workspace + path));
-    await copyTree(base, workspace, path, skipped, slices);
+    makeDirectory(dirname(workspace + inside));
+    await copyTree(base, workspace, inside, skipped, slices);
   }
   return skipped;
 }

@@ -12,6 +12,7 @@ import { writeAdmin } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
+import { writeRootRules } from "../worktree/rules.ts";
 import { emptyState } from "../worktree/state.ts";
 import { Worktree } from "../worktree/worktree.ts";
 import { undoCreate } from "./create.ts";
@@ -19,6 +20,7 @@ import { deleteWorkspace, finishDelete } from "./delete.ts";
 
 /** Readies a base that was just opened: recovers, repairs, ends what dead sessions had. */
 export async function prepareBase(base: OpenBase): Promise<void> {
+  writeRootRules(base);
   await recoverAll(base);
   for (const found of readRecords(base)) {
     const record = relocated(base, found);

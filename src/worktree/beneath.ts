@@ -128,12 +128,23 @@ class Walk {
   #goBelowNothing(name: string): void {
     if (name === ".") return;
     if (name === "..") {
+      if (this.#leadsOut(name)) throw this.#refused("it leads out of the workspace");
       const rule = "a directory before .. is missing";
       throw new FileNotFoundError(refusal(this.#asked, rule), this.#asked);
     }
     this.#missing.push(this.#path);
     this.#below.push(name);
     checkLength(this.#asked, this.#path);
+  }
+
+  /** Whether the names from `next` on would lead out if what is missing were directories. */
+  #leadsOut(next: string): boolean {
+    let depth = this.#below.length;
+    for (const name of [next, ...this.#pending.toReversed()]) {
+      if (name !== ".") depth += name === ".." ? -1 : 1;
+      if (depth < 0) return true;
+    }
+    return false;
   }
 
   /** The components of the target of the link that is here, checked as those of a path are. */

@@ -47,6 +47,8 @@ export interface Step {
   readonly anyDepth: boolean;
   /** What the name must fit. */
   readonly name: NameGlob;
+  /** How the pattern says that, as bytes of UTF-8. */
+  readonly text: string;
 }
 
 /** Reads one pattern; `null` where it can never fit, as with a class that is not closed. */
@@ -59,13 +61,14 @@ export function parsePattern(text: string, effort?: Effort): Pattern | null {
   if (components === null) return null;
   const steps = source.includes("/")
     ? toSteps(components, effort)
-    : [{ anyDepth: true, name: new NameGlob(components[0]!.tokens, effort) }];
+    : [{ anyDepth: true, name: new NameGlob(components[0]!.tokens, effort), text: source }];
   return { negated, directoryOnly, steps, effort };
 }
 
 /** What stands between two slashes of a pattern. */
 interface Component {
   tokens: Token[];
+  text: string;
   /** Whether the slash behind it is written `\/`: a `**` before that takes at least one name. */
   slashEscaped: boolean;
 }
@@ -73,6 +76,7 @@ interface Component {
 function parseComponents(source: string): Component[] | null {
   const components: Component[] = [];
   let tokens: Token[] = [];
+  let start = 0;
   for (let at = 0; at < source.length; at++) {
     if (source[at] === "*") {
       tokens.push(STAR);
@@ -89,24 +93,26 @@ function parseComponents(source: string): Component[] | null {
       if (source[at] !== "/") {
         tokens.push(source.charCodeAt(at));
       } else {
-        components.push({ tokens, slashEscaped: escaped });
+        const text = source.slice(start, escaped ? at - 1 : at);
+        components.push({ tokens, text, slashEscaped: escaped });
         tokens = [];
+        start = at + 1;
       }
     }
   }
-  components.push({ tokens, slashEscaped: false });
+  components.push({ tokens, text: source.slice(start), slashEscaped: false });
   return components.every(({ tokens }) => tokens.length > 0) ? components : null;
 }
 
 function toSteps(components: Component[], effort: Effort | undefined): Step[] {
   const steps: Step[] = [];
   let anyDepth = false;
-  for (const [index, { tokens, slashEscaped }] of components.entries()) {
+  for (const [index, { tokens, text, slashEscaped }] of components.entries()) {
     const isGlobStar = tokens.length > 1 && tokens.every((token) => token === STAR);
     anyDepth ||= isGlobStar;
     // Between slashes, `**` is only the freedom of the step behind it.
     if (isGlobStar && !slashEscaped && index < components.length - 1) continue;
-    steps.push({ anyDepth, name: new NameGlob(tokens, effort) });
+    steps.push({ anyDepth, name: new NameGlob(tokens, effort), text });
     anyDepth = false;
   }
   return steps;

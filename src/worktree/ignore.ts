@@ -63,6 +63,11 @@ export class IgnoreRules {
     }
     return false;
   }
+
+  /** The same rules as the text of a `.gitignore` of this directory. */
+  toGitignore(): string {
+    return this.#layers.toReversed().flatMap((layer) => layer.lines()).join("");
+  }
 }
 
 /** The patterns in the text of a `.gitignore`. */
@@ -137,6 +142,14 @@ class Layer {
     return same ? this : new Layer(this.#everywhere, underway);
   }
 
+  /** The list as lines of text, as far as it can still decide. */
+  lines(): string[] {
+    const everywhere = this.#everywhere.rules.map((rule) => ({ rule, steps: [0] }));
+    return [...everywhere, ...this.#underway]
+      .sort((a, b) => a.rule.order - b.rule.order)
+      .flatMap(({ rule, steps }) => steps.map((step) => toLine(rule.pattern, step)));
+  }
+
   /** The rule that decides about the child `name`, if one does. */
   decide(name: string, isDirectory: boolean): Rule | null {
     const here = this.#here === null ? null : this.#here.last(name, isDirectory, -1);
@@ -147,6 +160,15 @@ class Layer {
 
 function isLastStep({ pattern }: Rule, step: number): boolean {
   return step === pattern.steps.length - 1;
+}
+
+/** What is left of a pattern from one of its steps on, as a line. */
+function toLine({ negated, directoryOnly, steps }: Pattern, from: number): string {
+  const rest = steps.slice(from).map(({ anyDepth, text }) =>
+    anyDepth && !/^\*\*+$/.test(text) ? `/**/${text}` : `/${text}`
+  );
+  const bytes = `${negated ? "!" : ""}${rest.join("")}${directoryOnly ? "/" : ""}`;
+  return `${new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))}\n`;
 }
 
 /** What looking at one step costs, in comparisons of two bytes. */
@@ -179,7 +201,11 @@ class NameRules {
   /** The others; the latest first. */
   readonly #globs: { rule: Rule; glob: NameGlob }[] = [];
 
+  /** All of them, the earliest first. */
+  readonly rules: readonly Rule[];
+
   constructor(rules: readonly Rule[]) {
+    this.rules = rules;
     for (const rule of rules.toReversed()) {
       const glob = rule.pattern.steps.at(-1)!.name;
       const { literal } = glob;

@@ -6,7 +6,8 @@
  */
 
 import { StoreError } from "../errors.ts";
-import { errorCode, homeDirectory, isDenied, readFile } from "../platform/fs.ts";
+import { writeTextAtomic } from "../platform/atomic.ts";
+import { errorCode, homeDirectory, isDenied, readFile, readTextFile } from "../platform/fs.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { parseConfig } from "../git/config.ts";
 import { IgnoreRules } from "./ignore.ts";
@@ -19,12 +20,11 @@ import { relative } from "@std/path/posix";
  */
 export function rootRules(base: OpenBase): IgnoreRules {
   const { enclosing, layout, settings } = base;
-  const common = enclosing?.commonDirectory ?? base.repository?.commonDirectory ??
-    layout.commonDirectory;
+  const common = enclosing?.commonDirectory ?? base.repository?.commonDirectory;
   let rules = IgnoreRules.from([
     { text: settings.exclude.join("\n") },
     { text: userExcludes(base) },
-    { text: readRules(`${common}/info/exclude`) },
+    { text: common === undefined ? "" : readRules(`${common}/info/exclude`) },
   ]);
   if (enclosing === null) return rules;
   let directory = enclosing.root;
@@ -35,6 +35,18 @@ export function rootRules(base: OpenBase): IgnoreRules {
     rules = rules.enter(name, text);
   }
   return rules;
+}
+
+/**
+ * Tells the git that is run in a workspace the same rules, as far as they are not in files that it finds
+ * by itself. Only in a store of our own: nothing is written to the owner's `info/exclude`.
+ */
+export function writeRootRules(base: OpenBase): void {
+  if (!base.ownsStore) return;
+  const path = `${base.layout.commonDirectory}/info/exclude`;
+  const text = rootRules(base).toGitignore();
+  if (readTextFile(path) === text) return;
+  writeTextAtomic(path, text, { temporary: base.session.storeTemporary(), durable: false });
 }
 
 /** The user's own `core.excludesFile`, where Deno's permissions let it be read. */

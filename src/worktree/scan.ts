@@ -131,29 +131,33 @@ class Scanner {
 
   /** The state of one directory; `null` where it is gone, or holds nothing tracked and is ignored. */
   async #directory(place: Place): Promise<DirectoryNode | null> {
-    const stat = lstat(place.directory);
+    const { directory, path, previous } = place;
+    const stat = this.#attempt(path, () => lstat(directory));
+    if (stat === undefined) return previous;
     if (stat === null || !stat.isDirectory) return null;
-    const listing = this.#list(place);
-    if (listing === null) return place.previous;
+    const listing = this.#attempt(path, () => readDirectory(directory));
+    if (listing === undefined) return previous;
+    if (listing === null) return null;
     const rules = place.rules && this.#ownRules(place, listing);
     const children = new Map<string, Node>();
     for (const entry of listing) {
-      const node = await this.#entry({ ...place, rules }, entry);
+      const node = await this.#entry({ ...place, rules }, entry, children);
       if (node !== null) children.set(entry.name, node);
       if (this.#slices.due) await this.#slices.rest();
     }
     this.#addAbsent(place, children);
     if (rules === null && children.size === 0) return null;
-    return sameOrNew(place.previous, stat.mode & 0o7777, children);
+    return sameOrNew(previous, stat.mode & 0o7777, children);
   }
 
-  #list({ directory, path }: Place): DirectoryEntry[] | null {
+  /** What `call` finds out about `path`; `undefined` where that cannot be done, which is reported. */
+  #attempt<T>(path: string, call: () => T): T | undefined {
     try {
-      return readDirectory(directory);
-    } catch (error) {
-      if (path === "") throw new StoreError(`Cannot read ${directory}`, { cause: error });
-      this.#skip(path, `the directory cannot be read (${errorCode(error)})`);
-      return null;
+      return call();
+    } catch (cause) {
+      if (path === "") throw new StoreError("Cannot read the root of the files", { cause });
+      this.#skip(path, `it cannot be read (${errorCode(cause) ?? "unknown error"})`);
+      return undefined;
     }
   }
 
@@ -171,7 +175,11 @@ class Scanner {
     }
   }
 
-  async #entry(place: Place, entry: DirectoryEntry): Promise<Node | null> {
+  async #entry(
+    place: Place,
+    entry: DirectoryEntry,
+    siblings: ReadonlyMap<string, Node>,
+  ): Promise<Node | null> {
     const { name, isDirectory } = entry;
     const path = `${place.path}/${name}`;
     if (isGitName(name)) {
@@ -190,6 +198,11 @@ class Scanner {
     const ignored = this.#isIgnored(place, name, isDirectory);
     if (ignored && !this.#isTracked(place, name)) {
       this.#ignored.push(isDirectory ? `${path}/` : path);
+      return null;
+    }
+    if (name.includes("\ufffd") && (siblings.has(name) || lstat(absolute) === null)) {
+      // Deno shows U+FFFD for what is not UTF-8 in a name, and then cannot find the file.
+      this.#skip(path, "its name is not UTF-8");
       return null;
     }
     const known = place.previous?.children.get(name);
@@ -226,15 +239,11 @@ class Scanner {
   }
 
   async #file(absolute: string, path: string, known: Node | undefined): Promise<FileNode | null> {
+    const before = known?.kind === "file" ? known : null;
     for (let attempt = 0; attempt < 3; attempt++) {
-      const stat = lstat(absolute);
-      if (stat === null) {
-        // Deno shows U+FFFD for what is not UTF-8 in a name, and then cannot find the file.
-        if (path.includes("\ufffd")) this.#skip(path, "its name is not UTF-8");
-        return null;
-      }
-      if (stat.isDirectory) return null;
-      const before = known?.kind === "file" ? known : null;
+      const stat = this.#attempt(path, () => lstat(absolute));
+      if (stat === undefined) return before;
+      if (stat === null || stat.isDirectory) return null;
       const reason = whyUnfit(path, stat);
       if (reason !== null) {
         this.#skip(path, reason);
@@ -249,12 +258,12 @@ class Scanner {
         return await this.#hash(absolute, stat, before, same);
       } catch (error) {
         if (error instanceof FileChanged) continue;
-        this.#skip(path, `the file cannot be read (${errorCode(error) ?? "unknown error"})`);
+        this.#skip(path, `it cannot be read (${errorCode(error) ?? "unknown error"})`);
         return before;
       }
     }
-    this.#skip(path, "the file kept changing while it was read");
-    return known?.kind === "file" ? known : null;
+    this.#skip(path, "it kept changing while it was read");
+    return before;
   }
 
   async #hash(

@@ -153,3 +153,26 @@ Deno.test("IgnoreRules read lines as git does", () => {
     ...["a", "#b", "!c", "d", "e ", "f\t", "  g", "h   ", "i", "k\\", "last"],
   ]);
 });
+
+Deno.test("toGitignore() says the same rules in the words of this directory", () => {
+  const lines = [
+    "*.log",
+    "/packages/app/dist",
+    "packages/*/out/",
+    "!keep.log",
+    "**/x/y",
+    "ü*",
+    "\\ sp\\ ",
+    "\\#d",
+    "other/z",
+    "packages/**",
+  ];
+  const rules = IgnoreRules.from([{ text: lines.join("\n") }]).enter("packages", null)
+    .enter("app", "tmp/\n");
+  assert.equal(
+    rules.toGitignore(),
+    "/**/*.log\n/dist\n/out/\n!/**/keep.log\n/**/x/y\n/**/ü*\n/**/\\ sp\\ \n/**/\\#d\n/**\n/**/tmp/\n",
+  );
+  const again = IgnoreRules.from([{ text: rules.toGitignore() }]);
+  assert.equal(again.toGitignore(), rules.toGitignore());
+});
