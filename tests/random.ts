@@ -24,4 +24,9 @@ export class Random {
   pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)]!;
   }
+
+  /** `rare` once in `times`, else `usual`. */
+  rarely<T>(times: number, rare: T, usual: T): T {
+    return this.below(times) === 0 ? rare : usual;
+  }
 }

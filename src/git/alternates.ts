@@ -1,6 +1,6 @@
 /**
- * Alternates: other repositories' object directories, which git reads as though they were this one's
- * (`git clone --shared`, `--reference`).
+ * Alternates: other repositories' object directories, which git reads as though they were this
+ * one's (`git clone --shared`, `--reference`).
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { resolve } from "@std/path/posix";
 const DEEPEST = 5;
 
 /**
- * The object directories that `objectsDirectory` borrows from, each once, the nearest first. One that
- * is missing is left out, as git does; what was in it will be found missing.
+ * The object directories that `objectsDirectory` borrows from, each once, the nearest first. One
+ * that is missing is left out, as git does; what was in it will be found missing.
  */
 export function alternateDirectories(objectsDirectory: string): string[] {
   const found = new Set<string>([realPath(objectsDirectory) ?? objectsDirectory]);

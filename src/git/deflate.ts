@@ -8,7 +8,7 @@ import { constants, deflateRawSync, deflateSync } from "node:zlib";
 
 /** The knee: level 6 takes half as long again and saves a twentieth. */
 const LEVEL = 3;
-/** Deflating this much takes a few milliseconds; being separate costs each piece next to nothing. */
+/** Deflated in a few milliseconds, and enough that being separate costs it next to nothing. */
 const PIECE_BYTES = 256 << 10;
 /** Says: zlib, deflated with a window of 32 KiB, fast. */
 const HEADER = Uint8Array.of(0x78, 0x5e);
@@ -24,8 +24,8 @@ export function deflateWhole(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Deflates bytes as they come. It is done with them when a call returns, so their buffer may be used
- * again; zlib's own streams read it later, and let nothing else run meanwhile.
+ * Deflates bytes as they come. It is done with them when a call returns, so their buffer may be
+ * used again; zlib's own streams read it later, and let nothing else run meanwhile.
  */
 export class Deflater {
   readonly #piece = new Uint8Array(PIECE_BYTES);

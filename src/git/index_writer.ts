@@ -15,7 +15,7 @@ import {
   SIGNATURE,
 } from "./index_entry.ts";
 import { encodeName } from "./name_bytes.ts";
-import { DIRECTORY_MODE } from "./tree.ts";
+import { MODE } from "./tree.ts";
 
 const EXTENSION_HEADER_BYTES = 8;
 
@@ -25,7 +25,7 @@ export function serializeIndex(entries: Iterable<IndexEntry>): Uint8Array {
   let size = HEADER_BYTES + CHECKSUM_BYTES;
   for (const { entry, path } of rows) size += entryBytes(entry, path);
   // A reader that does not know what an entry for a directory means must stop.
-  const isSparse = rows.some(({ entry }) => entry.mode === DIRECTORY_MODE);
+  const isSparse = rows.some(({ entry }) => entry.mode === MODE.directory);
   if (isSparse) size += EXTENSION_HEADER_BYTES;
   const data = new Uint8Array(size);
   const view = new DataView(data.buffer);

@@ -50,8 +50,8 @@ export function inflateStart(bytes: Uint8Array): Uint8Array | null {
 }
 
 /**
- * Inflates what is in a file from `start` on, at most `length` bytes of it. Throws where the data is
- * damaged or ends early.
+ * Inflates what is in a file from `start` on, at most `length` bytes of it. Throws where the data
+ * is damaged or ends early.
  */
 export async function* inflateFile(
   file: OpenFile,

@@ -1,7 +1,7 @@
 /**
- * File names between git's bytes and our text, without loss: a byte that is not UTF-8 becomes a lone
- * surrogate, U+DC80 to U+DCFF, and goes back as it came. `name.isWellFormed()` tells such names,
- * which Deno cannot open, from the others.
+ * File names between git's bytes and our text, without loss: a byte that is not UTF-8 becomes a
+ * lone surrogate, U+DC80 to U+DCFF, and goes back as it came. `name.isWellFormed()` tells such
+ * names, which Deno cannot open, from the others.
  *
  * @module
  */

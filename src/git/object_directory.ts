@@ -20,7 +20,9 @@ import type { Chunks, GitObject, ObjectHeader } from "./object.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { Pack } from "./pack.ts";
 
-/** A directory that changed less than this long before it was listed may have changed after, in ms. */
+/**
+ * A directory that changed less than this long before it was listed may have changed after, in ms.
+ */
 const GRAIN_MS = 100;
 
 /** A place where an object is, or may be: then the answers are `null`. */

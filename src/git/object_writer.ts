@@ -1,8 +1,9 @@
 /**
  * Writing the objects of one transaction: all of them into one pack, which becomes visible whole.
  *
- * Until a ref holds the objects, a `git gc --prune=now` of the repository's owner could delete them.
- * So the pack is built where git does not look, and moved in with a `.keep` file, which git respects.
+ * Until a ref holds the objects, a `git gc --prune=now` of the repository's owner could delete
+ * them. So the pack is built where git does not look, and moved in with a `.keep` file, which git
+ * respects.
  *
  * @module
  */
@@ -57,8 +58,8 @@ export class ObjectWriter implements Disposable {
   }
 
   /**
-   * Writes an object and returns its id. It is written whether or not the store has it, since that copy
-   * may be pruned; but once only by one writer.
+   * Writes an object and returns its id. It is written whether or not the store has it, since that
+   * copy may be pruned; but once only by one writer.
    *
    * @throws {StoreError} where it cannot be written.
    */
@@ -70,17 +71,13 @@ export class ObjectWriter implements Disposable {
   }
 
   /**
-   * Writes an object whose `size` bytes come in pieces, in little memory, and returns its id. Nothing
-   * else can be written until it is done.
+   * Writes an object whose `size` bytes come in pieces, in little memory, and returns its id.
+   * Nothing else can be written until it is done.
    *
-   * @throws {StoreError} where it cannot be written, or has another size; and whatever `chunks` throws.
-   * The writer is then as it was before.
+   * @throws {StoreError} where it cannot be written, or has another size; and whatever `chunks`
+   * throws. The writer is then as it was before.
    */
-  async writeStream(
-    type: ObjectType,
-    size: number,
-    chunks: Chunks,
-  ): Promise<string> {
+  async writeStream(type: ObjectType, size: number, chunks: Chunks): Promise<string> {
     return await this.#open().addStream(type, size, chunks);
   }
 
@@ -138,8 +135,8 @@ export class ObjectWriter implements Disposable {
   }
 
   /**
-   * Discards what was written. After {@linkcode finish} somebody may rely on the objects, since git does
-   * not write again what is there: then they are released only, for `git gc` to collect.
+   * Discards what was written. After {@linkcode finish} somebody may rely on the objects, since git
+   * does not write again what is there: then they are released only, for `git gc` to collect.
    */
   abort(): void {
     this.#isOpen = false;

@@ -1,6 +1,6 @@
 /**
- * Files that stay open between reads: opening one costs more than reading a little of it, and having
- * too many open is not allowed.
+ * Files that stay open between reads: opening one costs more than reading a little of it, and
+ * having too many open is not allowed.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A pack: many objects in one file, some of them as deltas of others. Only the objects asked for are
- * read, each at its place.
+ * A pack: many objects in one file, some of them as deltas of others. Only the objects asked for
+ * are read, each at its place.
  *
  * @module
  */
@@ -109,7 +109,9 @@ export class Pack {
     return { type, size: deltaResultSize(delta) };
   }
 
-  /** The bytes of the object at `offset` in pieces, where it stands whole in the pack; else `null`. */
+  /**
+   * The bytes of the object at `offset` in pieces, where it stands whole in the pack; else `null`.
+   */
   readChunks(offset: number): AsyncIterable<Uint8Array> | null {
     const { base, dataAt, size } = this.#entry(offset);
     if (base !== null) return null;

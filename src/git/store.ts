@@ -1,8 +1,8 @@
 /**
  * All objects of a repository, wherever git keeps them: loose files, packs, alternates.
  *
- * What is read is checked against its id, so damage is found and never served; another good copy of a
- * damaged object is used where there is one.
+ * What is read is checked against its id, so damage is found and never served; another good copy of
+ * a damaged object is used where there is one.
  *
  * @module
  */
@@ -111,8 +111,8 @@ export class ObjectStore implements Disposable {
   }
 
   /**
-   * The bytes of an object in pieces: a large one is never in memory as a whole, unless it is a delta.
-   * Its id is checked at the end, so only an iteration that ended well gave the right bytes.
+   * The bytes of an object in pieces: a large one is never in memory as a whole, unless it is a
+   * delta. Its id is checked at the end, so only an iteration that ended well gave the right bytes.
    *
    * @throws {StoreError} naming it, where it is missing or damaged.
    */
@@ -139,7 +139,9 @@ export class ObjectStore implements Disposable {
     if (hasher.digest() !== oid) throw unreadable(oid, damage(found.file, WRONG_ID));
   }
 
-  /** The ids of all objects that begin with these hexadecimal digits, four of them at least; sorted. */
+  /**
+   * The ids of all objects that begin with these hexadecimal digits, four of them at least; sorted.
+   */
   resolvePrefix(hex: string): string[] {
     const prefix = hex.toLowerCase();
     if (!/^[0-9a-f]{4,40}$/.test(prefix)) return [];
@@ -155,8 +157,8 @@ export class ObjectStore implements Disposable {
   }
 
   /**
-   * Makes the object's file look new, so that `git gc` leaves it for its grace period. Returns `false`
-   * where that cannot be: then write the object again.
+   * Makes the object's file look new, so that `git gc` leaves it for its grace period. Returns
+   * `false` where that cannot be: then write the object again.
    */
   freshen(oid: string): boolean {
     return this.#first(oid, (copy) => copy.freshen() || null) ?? false;

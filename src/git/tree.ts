@@ -9,16 +9,16 @@ import { StoreError } from "../errors.ts";
 import { decodeName, encodeName } from "./name_bytes.ts";
 import { OID_BYTES } from "./object.ts";
 
-/** The mode of a directory. */
-export const DIRECTORY_MODE = 0o40000;
-/** The mode of a file. */
-export const FILE_MODE = 0o100644;
-/** The mode of a file that may be executed. */
-export const EXECUTABLE_MODE = 0o100755;
-/** The mode of a symbolic link; the blob holds its target. */
-export const SYMLINK_MODE = 0o120000;
-/** The mode of a submodule; the id is a commit of another repository. */
-export const GITLINK_MODE = 0o160000;
+/** The modes of a tree's entries. */
+export const MODE = {
+  directory: 0o040000,
+  file: 0o100644,
+  executable: 0o100755,
+  /** A symbolic link; the blob holds its target. */
+  symlink: 0o120000,
+  /** The id is a commit of another repository. */
+  submodule: 0o160000,
+} as const;
 
 /** One name in a tree. A name that is not UTF-8 is as `name_bytes.ts` says. */
 export interface TreeEntry {
@@ -80,7 +80,7 @@ export function serializeTree(entries: Iterable<TreeEntry>): Uint8Array {
   for (const { name, mode, oid } of entries) {
     checkName(name, names);
     // Git sorts a directory as though its name ended in a slash.
-    const key = encodeName(name + (mode === DIRECTORY_MODE ? "/" : "\0"));
+    const key = encodeName(name + (mode === MODE.directory ? "/" : "\0"));
     const row = { mode: encodeName(`${mode.toString(8)} `), key, oid };
     length += row.mode.length + key.length + OID_BYTES;
     rows.push(row);

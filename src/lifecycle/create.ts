@@ -16,6 +16,7 @@ import { readRecords, type WorkspaceRecord, writeRecord } from "../registry/reco
 import { Checkout } from "../worktree/checkout.ts";
 import { rootRules } from "../worktree/rules.ts";
 import { saveState } from "../worktree/save.ts";
+import type { CachedState } from "../worktree/stat_cache.ts";
 import { type DirectoryNode, emptyState, settled, storedTree } from "../worktree/state.ts";
 import { Worktree } from "../worktree/worktree.ts";
 import { treeOf } from "../git/commit.ts";
@@ -119,11 +120,12 @@ async function make(base: OpenBase, creation: Creation, start: Start): Promise<W
   };
   makeDirectory(record.path);
   writeAdmin(base, name, record.path);
-  const state = await fill(base, record, start, creation.signal);
-  new Worktree(base, record).writeIndex(
-    storedTree(base.objects, treeOf(base.objects, start.commit)),
-    state,
-  );
+  const worktree = new Worktree(base, record);
+  const { root, clock } = await fill(base, record, start, creation.signal);
+  worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
+  worktree.adopt(root, clock);
+  // Which keeps the stat cache, so that the first look reads next to nothing.
+  worktree.close("it is only being made");
   const skipped = await copyIgnored(base.layout.base, record.path, creation);
   return { ...record, skipped: [...start.skipped, ...skipped] };
 }
@@ -134,8 +136,7 @@ async function fill(
   { path }: WorkspaceRecord,
   start: Start,
   signal: AbortSignal | undefined,
-): Promise<DirectoryNode> {
-  const clock = base.session.clock();
+): Promise<CachedState> {
   const checkout = new Checkout({
     directory: path,
     current: start.sparse ?? emptyState,
@@ -143,11 +144,13 @@ async function fill(
     permissions: start.permissions,
     rules: rootRules(base),
     store: base.objects,
-    clock,
+    clock: base.session.clock(),
     signal,
   });
   await checkout.check();
-  return settled(await checkout.run(), base.session.clock());
+  const root = await checkout.run();
+  const clock = base.session.clock();
+  return { root: settled(root, clock), clock };
 }
 
 /** Keeps what a sparse checkout leaves out: as a tree, which a ref holds. */

@@ -22,6 +22,7 @@ import {
   removeFile,
   symlink,
 } from "../platform/fs.ts";
+import { MODE } from "../git/tree.ts";
 import { Slices } from "../platform/slices.ts";
 import { SMALL_FILE } from "./content.ts";
 import type { IgnoreRules } from "./ignore.ts";
@@ -32,7 +33,6 @@ import {
   type DirectoryNode,
   directoryNode,
   type FileNode,
-  MODE,
   type Node,
   type TreeView,
   type TreeViewEntry,

@@ -5,8 +5,9 @@
  */
 
 import type { Change } from "../changes.ts";
+import { MODE } from "../git/tree.ts";
 import { compareNames } from "../names.ts";
-import { MODE, type TreeView, type TreeViewEntry } from "./state.ts";
+import type { TreeView, TreeViewEntry } from "./state.ts";
 
 /** The files that differ, sorted by path. Renames are an addition and a deletion here. */
 export function compareTrees(from: TreeView, to: TreeView): Change[] {

@@ -5,7 +5,14 @@
  */
 
 import { hashObject, ObjectHasher } from "../git/object.ts";
-import { errorCode, type FileStat, isDenied, OpenFile, readLink } from "../platform/fs.ts";
+import {
+  errorCode,
+  type FileStat,
+  isDenied,
+  isMissing,
+  OpenFile,
+  readLink,
+} from "../platform/fs.ts";
 import type { Slices } from "../platform/slices.ts";
 
 /** Files up to this size are read, hashed and compressed in one call; bytes. */
@@ -16,31 +23,42 @@ export class FileChanged extends Error {}
 
 const encoder = new TextEncoder();
 
-/** The bytes that git stores for a link: its target. */
+/**
+ * The bytes that git stores for a link: its target.
+ *
+ * @throws {FileChanged} where it is gone, or no link any more.
+ */
 export function linkContent(path: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(readLink(path));
+  try {
+    return encoder.encode(readLink(path));
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === "EINVAL") throw new FileChanged();
+    throw error;
+  }
+}
+
+/** Opens a file that was there a moment ago. */
+function open(path: string): OpenFile {
+  try {
+    return new OpenFile(path);
+  } catch (error) {
+    const isElsewhere = errorCode(error) === "ELOOP" || isDenied(error);
+    if (isMissing(error) || isElsewhere) throw new FileChanged();
+    throw error;
+  }
 }
 
 /**
- * Opens the very file that `stat` describes.
+ * Deno follows a link even where it is told not to, and others write files in place: so what was
+ * opened is compared with what was looked at, once its content is read.
  *
- * Deno follows a link even where it is told not to, so the open file is compared with `stat`.
- *
- * @throws {FileChanged} where something else is there by now.
+ * @throws {FileChanged} where the open file is not, or no longer, as `stat` says.
  */
-export function openSame(path: string, stat: FileStat): OpenFile {
-  let file: OpenFile | undefined;
-  try {
-    file = new OpenFile(path);
-    const now = file.stat();
-    if (now.ino !== stat.ino || now.dev !== stat.dev || !now.isFile) throw new FileChanged();
-    return file;
-  } catch (error) {
-    file?.close();
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "ELOOP" || isDenied(error)) throw new FileChanged();
-    throw error;
-  }
+function requireSame(file: OpenFile, stat: FileStat): void {
+  const now = file.stat();
+  const same = now.isFile && now.ino === stat.ino && now.dev === stat.dev &&
+    now.size === stat.size && now.mtime === stat.mtime && now.ctime === stat.ctime;
+  if (!same) throw new FileChanged();
 }
 
 const buffer = new Uint8Array(SMALL_FILE + 1);
@@ -51,24 +69,31 @@ const buffer = new Uint8Array(SMALL_FILE + 1);
  * @throws {FileChanged} where the file changed since `stat`.
  */
 export function readSmall(path: string, stat: FileStat): Uint8Array {
-  using file = openSame(path, stat);
+  using file = open(path);
   const length = file.read(buffer);
-  if (length === buffer.length) throw new FileChanged();
+  requireSame(file, stat);
+  if (length !== stat.size) throw new FileChanged();
   return buffer.subarray(0, length);
 }
 
-/** A large file in pieces of 1 MiB. Each piece is used again by the next. */
+/**
+ * A large file in pieces of 1 MiB. Each piece is used again by the next.
+ *
+ * @throws {FileChanged} where the file changed since `stat`.
+ */
 export async function* readPieces(
   path: string,
   stat: FileStat,
   slices: Slices,
 ): AsyncGenerator<Uint8Array> {
-  using file = openSame(path, stat);
+  using file = open(path);
+  requireSame(file, stat);
   const piece = new Uint8Array(SMALL_FILE);
   for (let length; (length = file.read(piece)) > 0;) {
     yield piece.subarray(0, length);
     if (slices.due) await slices.rest();
   }
+  requireSame(file, stat);
 }
 
 /**

@@ -6,13 +6,13 @@
 
 import type { IndexEntry } from "../git/index_file.ts";
 import type { ObjectStore } from "../git/store.ts";
+import { MODE } from "../git/tree.ts";
 import { filesOf } from "./compare.ts";
 import {
   absentFile,
   type DirectoryNode,
   directoryNode,
   type FileNode,
-  MODE,
   type Node,
   storedTree,
   type TreeView,

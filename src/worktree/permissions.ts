@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type DirectoryNode, MODE, type Node } from "./state.ts";
+import { MODE } from "../git/tree.ts";
+import type { DirectoryNode, Node } from "./state.ts";
 
 /** Permission bits, octal text such as `644`. */
 export interface Permissions {

@@ -9,7 +9,7 @@
 
 import { StoreError } from "../errors.ts";
 import type { ObjectStore, ObjectWriter } from "../git/store.ts";
-import { serializeTree } from "../git/tree.ts";
+import { MODE, serializeTree } from "../git/tree.ts";
 import { lstat } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { FileChanged, linkContent, readPieces, readSmall, SMALL_FILE } from "./content.ts";
@@ -17,7 +17,6 @@ import {
   type DirectoryNode,
   type FileNode,
   type Flavour,
-  MODE,
   treeEntries,
   type TreeView,
 } from "./state.ts";

@@ -23,6 +23,7 @@ import {
   readDirectory,
   readFile,
 } from "../platform/fs.ts";
+import { MODE } from "../git/tree.ts";
 import { Slices } from "../platform/slices.ts";
 import { FileChanged, hashFile } from "./content.ts";
 import type { IgnoreRules } from "./ignore.ts";
@@ -32,7 +33,6 @@ import {
   type DirectoryNode,
   directoryNode,
   type FileNode,
-  MODE,
   type Node,
   stateTree,
   type TreeView,
@@ -156,7 +156,7 @@ class Scanner {
       return call();
     } catch (cause) {
       if (path === "") throw new StoreError("Cannot read the root of the files", { cause });
-      this.#skip(path, `it cannot be read (${errorCode(cause) ?? "unknown error"})`);
+      this.#skipUnreadable(path, cause);
       return undefined;
     }
   }
@@ -200,8 +200,8 @@ class Scanner {
       this.#ignored.push(isDirectory ? `${path}/` : path);
       return null;
     }
+    // Deno shows U+FFFD for what is not UTF-8 in a name, and then cannot find the file.
     if (name.includes("\ufffd") && (siblings.has(name) || lstat(absolute) === null)) {
-      // Deno shows U+FFFD for what is not UTF-8 in a name, and then cannot find the file.
       this.#skip(path, "its name is not UTF-8");
       return null;
     }
@@ -230,7 +230,7 @@ class Scanner {
   }
 
   #submodule(absolute: string, path: string, oid: string): FileNode {
-    const filled = (readDirectory(absolute) ?? []).length > 0;
+    const filled = (this.#attempt(path, () => readDirectory(absolute)) ?? []).length > 0;
     this.#skip(
       path,
       `a submodule, kept at its commit${filled ? "; its files are not stored" : ""}`,
@@ -258,7 +258,7 @@ class Scanner {
         return await this.#hash(absolute, stat, before, same);
       } catch (error) {
         if (error instanceof FileChanged) continue;
-        this.#skip(path, `it cannot be read (${errorCode(error) ?? "unknown error"})`);
+        this.#skipUnreadable(path, error);
         return before;
       }
     }
@@ -293,6 +293,11 @@ class Scanner {
         : absentFile(tracked.mode, tracked.oid);
       children.set(name, node);
     }
+  }
+
+  #skipUnreadable(path: string, error: unknown): void {
+    const why = errorCode(error) ?? (error instanceof Error ? error.message : "unknown error");
+    this.#skip(path, `it cannot be read (${why})`);
   }
 
   #skip(path: string, reason: string): void {

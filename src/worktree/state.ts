@@ -10,16 +10,7 @@
 
 import { EMPTY_TREE, hashObject } from "../git/object.ts";
 import type { ObjectStore } from "../git/store.ts";
-import { serializeTree, type TreeEntry } from "../git/tree.ts";
-
-/** Git's file modes. */
-export const MODE = {
-  directory: 0o040000,
-  file: 0o100644,
-  executable: 0o100755,
-  symlink: 0o120000,
-  submodule: 0o160000,
-} as const;
+import { MODE, serializeTree, type TreeEntry } from "../git/tree.ts";
 
 /** A file, a link, or a submodule. */
 export interface FileNode {

@@ -6,8 +6,8 @@
 
 import type { Change } from "../changes.ts";
 import type { ObjectWriter } from "../git/store.ts";
-import { serializeTree, type TreeEntry } from "../git/tree.ts";
-import { MODE, type TreeView } from "./state.ts";
+import { MODE, serializeTree, type TreeEntry } from "../git/tree.ts";
+import type { TreeView } from "./state.ts";
 
 /** What becomes of a name: a file, nothing, or changes below it. */
 type Edit = { mode: number; oid: string } | null | Map<string, Edit>;

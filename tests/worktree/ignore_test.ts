@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { IgnoreRules } from "../../src/worktree/ignore.ts";
 import { git, tryGit } from "../git.ts";
 import { temporaryDirectory } from "../temporary.ts";
-import { plantTree, Random, randomGitignore } from "./random_patterns.ts";
+import { Random } from "../random.ts";
+import { plantTree, randomGitignore } from "./random_patterns.ts";
 
 /** The texts of `.gitignore` files, by their directories; the root's is "". */
 type Gitignores = ReadonlyMap<string, string>;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Selection } from "../../src/worktree/patterns.ts";
 import { git, tryGit } from "../git.ts";
 import { temporaryDirectory } from "../temporary.ts";
-import { plantTree, Random, randomPattern } from "./random_patterns.ts";
+import { Random } from "../random.ts";
+import { plantTree, randomPattern } from "./random_patterns.ts";
 
 /** Which of `paths` are chosen. */
 function chosen(lists: { include?: string[]; exclude?: string[] }, paths: string[]): string[] {
