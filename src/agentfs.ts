@@ -4,8 +4,9 @@
  * @module
  */
 
+import { typeName } from "./arguments.ts";
 import { Config, type ConfigInput } from "./config.ts";
-import { ClosedError } from "./errors.ts";
+import { ClosedError, ConfigError } from "./errors.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
@@ -15,6 +16,8 @@ import { resolve } from "@std/path/posix";
 import { fileURLToPath } from "node:url";
 
 const MIB = 1024 * 1024;
+
+type Settings = Config | ConfigInput;
 
 /**
  * A project directory, opened for agents to work on copies of it.
@@ -54,19 +57,15 @@ export class AgentFS implements AsyncDisposable {
    * store; by then the directory must exist.
    *
    * @param basePath its path, or a `file:` URL.
+   * @throws {TypeError} where it is neither.
    * @throws {ConfigError} where a setting cannot be used.
    */
   constructor(
     basePath: string | URL,
     options: ConfigInput | Config | { config: Config | ConfigInput } = {},
   ) {
-    const path = basePath instanceof URL ? fileURLToPath(basePath) : basePath;
-    if (typeof path !== "string" || path === "" || path.includes("\0")) {
-      throw new TypeError("Cannot open a base: its path is a text without NUL, or a file: URL");
-    }
-    this.basePath = resolve(currentDirectory(), path);
-    const values = "config" in options ? options.config : options;
-    this.config = values instanceof Config ? values : new Config(values);
+    this.basePath = absolutePath(basePath);
+    this.config = configOf(options);
     this.workspace = new WorkspaceManager(() => this.#open());
   }
 
@@ -114,4 +113,29 @@ export class AgentFS implements AsyncDisposable {
     const live = await this.#opened?.catch(() => undefined);
     await live?.close();
   }
+}
+
+function absolutePath(base: string | URL): string {
+  const path = base instanceof URL && base.protocol === "file:" ? fileURLToPath(base) : base;
+  if (typeof path === "string" && path !== "" && path.isWellFormed() && !path.includes("\0")) {
+    return resolve(currentDirectory(), path);
+  }
+  throw new TypeError(
+    "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL",
+  );
+}
+
+function configOf(options: Settings | { config: Settings }): Config {
+  if (!isWrapped(options)) return options instanceof Config ? options : new Config(options);
+  const { config, ...beside } = options;
+  for (const key of Object.keys(beside)) {
+    throw new ConfigError(`Cannot configure ${key}: it is beside config; put it into that`, {
+      key,
+    });
+  }
+  return configOf(config);
+}
+
+function isWrapped(options: Settings | { config: Settings }): options is { config: Settings } {
+  return typeName(options) === "object" && "config" in options;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { typeName } from "./arguments.ts";
 import { ConfigError } from "./errors.ts";
 import { isAbsolute } from "@std/path/posix";
 
@@ -103,8 +104,8 @@ export class Config {
 }
 
 function check(values: ConfigInput): void {
-  if (typeof values !== "object" || values === null) {
-    throw new ConfigError(`Cannot configure: the settings are an object, not ${typeof values}`);
+  if (typeName(values) !== "object") {
+    throw new ConfigError(`Cannot configure: the settings are an object, not ${typeName(values)}`);
   }
   for (const [key, value] of Object.entries(values)) {
     const rule = Object.hasOwn(RULES, key) ? RULES[key as keyof ConfigInput] : undefined;
@@ -112,9 +113,7 @@ function check(values: ConfigInput): void {
       const known = Object.keys(RULES).join(", ");
       throw new ConfigError(
         `Cannot configure ${key}: there is no such setting; there are ${known}`,
-        {
-          key,
-        },
+        { key },
       );
     }
     if (value !== undefined && !rule.accepts(value)) {

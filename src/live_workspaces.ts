@@ -48,9 +48,11 @@ export class LiveWorkspaces {
     this.#live.delete(name);
   }
 
-  /** Ends every command, lets go of every workspace and closes the base. */
+  /** Ends every command, waits for what else is under way, and closes the base. */
   async close(): Promise<void> {
+    this.base.beginClosing();
     await Promise.all([...this.#commands].map((end) => end()));
+    await this.base.settled();
     for (const name of [...this.#live.keys()]) this.forget(name, "this AgentFS is closed");
     await this.base[Symbol.asyncDispose]();
   }
@@ -76,7 +78,7 @@ export class LiveWorkspaces {
         requireRoot: () => worktree.requireDirectory(),
       },
       commands: this.#commandHost(worktree),
-      exists: () => worktree.isOpen && readRecord(base, record.name)?.id === record.id,
+      exists: () => readRecord(base, record.name)?.id === record.id,
     });
     return { worktree, workspace };
   }
@@ -86,9 +88,10 @@ export class LiveWorkspaces {
       directory: worktree.directory,
       home: this.base.layout.home(worktree.name),
       resolveDirectory: (path) => resolveDirectory(worktree, path),
-      hold: (purpose) => worktree.holdCommand(purpose),
+      hold: (purpose, signal) => worktree.holdCommand(purpose, signal),
       observe: () => observe(worktree),
       track: (end) => {
+        worktree.requireOpen();
         this.#commands.add(end);
         return () => this.#commands.delete(end);
       },

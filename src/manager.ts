@@ -4,11 +4,14 @@
  * @module
  */
 
-import { WorkspaceNotFoundError } from "./errors.ts";
+import { checkOptions, type OptionKinds } from "./arguments.ts";
+import { ClosedError, WorkspaceNotFoundError } from "./errors.ts";
 import { createWorkspace } from "./lifecycle/create.ts";
 import { deleteWorkspace } from "./lifecycle/delete.ts";
+import { recoverAll } from "./lifecycle/recover.ts";
 import type { LiveWorkspaces } from "./live_workspaces.ts";
 import { checkName, madeUpName } from "./names.ts";
+import { attemptStore } from "./platform/failure.ts";
 import type { OpenBase } from "./registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord } from "./registry/record.ts";
 import type { Workspace } from "./workspace.ts";
@@ -31,15 +34,15 @@ export interface CreateOptions {
   signal?: AbortSignal;
 }
 
-const CREATE_OPTIONS = new Set([
-  "description",
-  "tags",
-  "agentId",
-  "fromSnapshot",
-  "from",
-  "copyIgnored",
-  "signal",
-]);
+const CREATE_OPTIONS: OptionKinds<CreateOptions> = {
+  description: "string",
+  tags: "strings",
+  agentId: "string",
+  fromSnapshot: "string",
+  from: "string",
+  copyIgnored: "strings",
+  signal: "signal",
+};
 
 /**
  * The workspaces of a base.
@@ -78,22 +81,19 @@ export class WorkspaceManager {
 
   async #create(name: string, options: CreateOptions, temporary: boolean): Promise<Workspace> {
     checkName("workspace", name);
-    checkCreateOptions(options);
+    checkOptions("create a workspace", options, CREATE_OPTIONS);
     const { description = "", tags = [], agentId = null, copyIgnored = [] } = options;
     const { from, fromSnapshot, signal } = options;
+    const start = { from, fromSnapshot, copyIgnored: [...copyIgnored], signal };
+    const creation = { ...start, name, description, tags: [...tags], agentId, temporary };
     signal?.throwIfAborted();
     const live = await this.#open();
-    const record = await createWorkspace(live.base, {
-      name,
-      description,
-      tags: [...tags],
-      agentId,
-      copyIgnored,
-      from,
-      fromSnapshot,
-      signal,
-      temporary,
-    });
+    // What a killed process was at would keep the name.
+    await recoverAll(live.base);
+    const record = await attemptStore(
+      `create the workspace "${name}"`,
+      () => createWorkspace(live.base, creation),
+    );
     return live.workspace(record);
   }
 
@@ -109,6 +109,7 @@ export class WorkspaceManager {
 
   /** All workspaces, or those with a tag or of an agent, sorted by name. */
   async list(filter: { tag?: string; agentId?: string } = {}): Promise<Workspace[]> {
+    checkOptions("list the workspaces", filter, { tag: "string", agentId: "string" });
     const live = await this.#open();
     const { tag, agentId } = filter;
     return readRecords(live.base)
@@ -120,7 +121,7 @@ export class WorkspaceManager {
   /** Whether there is a workspace of this name. */
   async has(name: string): Promise<boolean> {
     const { base } = await this.#open();
-    return typeof name === "string" && readRecord(base, name) !== null;
+    return readRecord(base, name) !== null;
   }
 
   /**
@@ -133,9 +134,15 @@ export class WorkspaceManager {
   async delete(name: string): Promise<void> {
     const live = await this.#open();
     const worktree = live.worktree(findRecord(live.base, name));
-    using _ = await worktree.holdAll("being deleted");
-    await deleteWorkspace(worktree);
-    live.forget(name, "it was deleted");
+    await attemptStore(`delete the workspace "${name}"`, async () => {
+      using _ = await worktree.holdAll("being deleted").catch((error) => {
+        // Somebody else may have deleted it meanwhile.
+        findRecord(live.base, name);
+        throw error;
+      });
+      await deleteWorkspace(worktree);
+      live.forget(name, "it was deleted");
+    });
   }
 
   /** Makes a workspace that `await using` deletes, for good, at the end of its scope. */
@@ -143,17 +150,25 @@ export class WorkspaceManager {
     prefix = "temp",
     options: CreateOptions = {},
   ): Promise<Workspace & AsyncDisposable> {
+    checkName("workspace", prefix);
     const workspace = await this.#create(`${prefix}-${madeUpName()}`, options, true);
     return Object.assign(workspace, {
       [Symbol.asyncDispose]: async (): Promise<void> => {
-        if (await workspace.exists()) await this.delete(workspace.name);
+        try {
+          await this.delete(workspace.name);
+        } catch (error) {
+          // Deleted before; or closed before, and then it goes when the base is opened next.
+          if (!(error instanceof WorkspaceNotFoundError || error instanceof ClosedError)) {
+            throw error;
+          }
+        }
       },
     });
   }
 }
 
 function findRecord(base: OpenBase, name: string): WorkspaceRecord {
-  const record = typeof name === "string" ? readRecord(base, name) : null;
+  const record = readRecord(base, name);
   if (record !== null) return record;
   const names = readRecords(base).map(({ name }) => JSON.stringify(name));
   const known = names.length === 0
@@ -162,24 +177,4 @@ function findRecord(base: OpenBase, name: string): WorkspaceRecord {
   throw new WorkspaceNotFoundError(
     `Cannot find the workspace ${JSON.stringify(name)}: ${known}; create it first`,
   );
-}
-
-function checkCreateOptions(options: CreateOptions): void {
-  const cannot = "Cannot create a workspace:";
-  for (const key of Object.keys(options)) {
-    if (!CREATE_OPTIONS.has(key)) {
-      throw new TypeError(`${cannot} there is no option ${JSON.stringify(key)}`);
-    }
-  }
-  for (const key of ["description", "agentId", "from", "fromSnapshot"] as const) {
-    if (options[key] !== undefined && typeof options[key] !== "string") {
-      throw new TypeError(`${cannot} ${key} is a string`);
-    }
-  }
-  for (const key of ["tags", "copyIgnored"] as const) {
-    const list: unknown = options[key] ?? [];
-    if (!Array.isArray(list) || list.some((item) => typeof item !== "string")) {
-      throw new TypeError(`${cannot} ${key} is an array of strings`);
-    }
-  }
 }

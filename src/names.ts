@@ -8,6 +8,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { typeName } from "./arguments.ts";
 import { InvalidNameError } from "./errors.ts";
 
 const MAX_NAME_BYTES = 200;
@@ -42,6 +43,11 @@ function brokenRule(name: string): string | null {
   return null;
 }
 
+/** Whether a workspace or snapshot can have this name. */
+export function isName(name: unknown): name is string {
+  return typeof name === "string" && brokenRule(name) === null;
+}
+
 /**
  * Checks the name of a workspace or snapshot.
  *
@@ -49,7 +55,7 @@ function brokenRule(name: string): string | null {
  */
 export function checkName(kind: "workspace" | "snapshot", name: string): void {
   if (typeof name !== "string") {
-    throw new InvalidNameError(`Cannot name a ${kind}: a name is a string, not ${typeof name}`);
+    throw new InvalidNameError(`Cannot name a ${kind}: a name is a string, not ${typeName(name)}`);
   }
   const rule = brokenRule(name);
   if (rule === null) return;

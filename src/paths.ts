@@ -6,6 +6,7 @@
  * @module
  */
 
+import { typeName } from "./arguments.ts";
 import { PathError } from "./errors.ts";
 
 const MAX_COMPONENT_BYTES = 255;
@@ -19,7 +20,7 @@ const MAX_COMPONENT_BYTES = 255;
  */
 export function pathComponents(path: string): string[] {
   if (typeof path !== "string") {
-    throw new PathError(`Cannot use ${typeof path} as a path: a path is a string`, String(path));
+    throw new PathError(`Cannot use ${typeName(path)} as a path: a path is a string`, String(path));
   }
   if (path.includes("\0")) throw new PathError(refusal(path, "a path holds no NUL"), path);
   if (!path.isWellFormed()) throw new PathError(refusal(path, "a path is valid Unicode"), path);
@@ -43,16 +44,17 @@ export function refusal(path: string, rule: string): string {
 
 /**
  * Whether a file of this name is, or on some file system can become, a repository's `.git`: any case,
- * NTFS's short name, streams and trailing dots and spaces, HFS+'s ignored characters.
+ * NTFS's short name, streams, backslashes and trailing dots and spaces, HFS+'s ignored characters.
  *
  * The same names as git's `core.protectNTFS` and `core.protectHFS`, which `git fsck` checks.
  */
 export function isGitName(name: string): boolean {
   const first = name.charCodeAt(0);
   // Nearly every name ends here: "." , "g", "G" and the ignored characters above U+200B are left.
-  if (first !== 0x2e && first !== 0x67 && first !== 0x47 && first < 0x200c) return false;
+  const isPlain = first !== 0x2e && first !== 0x67 && first !== 0x47 && first < 0x200c;
+  if (isPlain && !name.includes("\\")) return false;
   const plain = name.replace(HFS_IGNORED, "");
-  return /^\.git$/i.test(plain) || /^(\.git|git~1)[. ]*([\\:]|$)/i.test(name);
+  return /^\.git$/i.test(plain) || /(^|\\)(\.git|git~1)[. ]*([\\:]|$)/i.test(name);
 }
 
 const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
@@ -60,7 +62,7 @@ const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** Whether a file of this name is, or can become, `.gitmodules`, which git refuses as a link. */
 export function isGitmodulesName(name: string): boolean {
   return /^\.gitmodules$/i.test(name.replace(HFS_IGNORED, "")) ||
-    /^(\.gitmodules|gitmod~[1-4]|gi7eba~[1-9])[. ]*(:|$)/i.test(name);
+    /(^|\\)(\.gitmodules|gitmod~[1-4]|gi7eba~[1-9])[. ]*([\\:]|$)/i.test(name);
 }
 
 /** The number of bytes of `text` in UTF-8. */

@@ -14,7 +14,8 @@ import {
   listSnapshots,
 } from "./history/snapshot.ts";
 import type { RestoreResult, Snapshot, SnapshotOptions } from "./history/types.ts";
-import { madeUpName } from "./names.ts";
+import { checkName, madeUpName } from "./names.ts";
+import { attemptStore } from "./platform/failure.ts";
 import type { Worktree } from "./worktree/worktree.ts";
 
 /**
@@ -51,7 +52,9 @@ export class SnapshotManager {
    * @throws {BusyError} where a command runs in the workspace, or somebody else works on it.
    */
   async create(name?: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-    return await createSnapshot(this.#worktree, name, options);
+    return await attemptStore("take a snapshot", () => {
+      return createSnapshot(this.#worktree, name, options);
+    });
   }
 
   /**
@@ -60,20 +63,18 @@ export class SnapshotManager {
    * @throws {SnapshotNotFoundError} where there is none.
    */
   async get(name: string): Promise<Snapshot> {
-    this.#worktree.requireOpen();
-    return await findSnapshot(this.#worktree, name);
+    return await attemptStore("read a snapshot", () => findSnapshot(this.#worktree, name));
   }
 
   /** All snapshots, oldest first. */
   async list(): Promise<Snapshot[]> {
-    this.#worktree.requireOpen();
-    return await listSnapshots(this.#worktree);
+    return await attemptStore("list the snapshots", () => listSnapshots(this.#worktree));
   }
 
   /** Whether there is a snapshot of this name. */
   has(name: string): Promise<boolean> {
     return Promise.try(() => {
-      this.#worktree.requireOpen();
+      using _ = this.#worktree.use();
       return hasSnapshot(this.#worktree, name);
     });
   }
@@ -92,7 +93,9 @@ export class SnapshotManager {
     snapshot: string | Snapshot,
     options: { signal?: AbortSignal } = {},
   ): Promise<RestoreResult> {
-    return await restoreSnapshot(this.#worktree, snapshot, options);
+    return await attemptStore("restore a snapshot", () => {
+      return restoreSnapshot(this.#worktree, snapshot, options);
+    });
   }
 
   /**
@@ -101,7 +104,7 @@ export class SnapshotManager {
    * @throws {SnapshotNotFoundError} where there is none of this name.
    */
   async delete(name: string): Promise<void> {
-    await deleteSnapshot(this.#worktree, name);
+    await attemptStore("delete a snapshot", () => deleteSnapshot(this.#worktree, name));
   }
 
   /**
@@ -110,12 +113,12 @@ export class SnapshotManager {
    * @throws {SnapshotNotFoundError} where there is none of one of the names.
    */
   async diff(from: string, to?: string): Promise<Diff> {
-    this.#worktree.requireOpen();
-    return await diffSnapshots(this.#worktree, from, to);
+    return await attemptStore("compare snapshots", () => diffSnapshots(this.#worktree, from, to));
   }
 
   /** Takes a snapshot that `await using` deletes at the end of its scope. */
   async temp(prefix = "temp"): Promise<Snapshot & AsyncDisposable> {
+    checkName("snapshot", prefix);
     const snapshot = await this.create(`${prefix}-${madeUpName()}`);
     const worktree = this.#worktree;
     return Object.assign(snapshot, {

@@ -36,6 +36,7 @@ import { type Diff, diffFiles, type DiffOptions } from "./history/diff.ts";
 import { commitLog } from "./history/log.ts";
 import { status } from "./history/status.ts";
 import type { Commit, CommitOptions, CommitResult, Status } from "./history/types.ts";
+import { attemptStore } from "./platform/failure.ts";
 import { branchName } from "./registry/layout.ts";
 import { SnapshotManager } from "./snapshot_manager.ts";
 import type { Worktree } from "./worktree/worktree.ts";
@@ -268,7 +269,7 @@ export class Workspace {
 
   /** How the files differ from the last commit: what `git status` says after `git add --all`. */
   async status(options: { ignored?: boolean } = {}): Promise<Status> {
-    return await status(this.#worktree, options);
+    return await attemptStore("tell the status", () => status(this.#worktree, options));
   }
 
   /**
@@ -277,7 +278,7 @@ export class Workspace {
    * @throws {SnapshotNotFoundError} where `against` names nothing.
    */
   async diff(options: DiffOptions = {}): Promise<Diff> {
-    return await diffFiles(this.#worktree, options);
+    return await attemptStore("compare", () => diffFiles(this.#worktree, options));
   }
 
   /**
@@ -294,14 +295,16 @@ export class Workspace {
   /** Commits, or tells what a commit would hold. */
   commit(message: string, options: CommitOptions): Promise<CommitResult | Change[]>;
   async commit(message: string, options: CommitOptions = {}): Promise<CommitResult | Change[]> {
-    return options.dryRun
-      ? await previewCommit(this.#worktree, message, options)
-      : await commitFiles(this.#worktree, message, options);
+    return await attemptStore("commit", (): Promise<CommitResult | Change[]> => {
+      return options?.dryRun
+        ? previewCommit(this.#worktree, message, options)
+        : commitFiles(this.#worktree, message, options);
+    });
   }
 
   /** The commits that the workspace's HEAD leads to, newest first. */
   async log(options: { limit?: number } = {}): Promise<Commit[]> {
-    return await commitLog(this.#worktree, options);
+    return await attemptStore("list commits", () => commitLog(this.#worktree, options));
   }
 
   get #worktree(): Worktree {

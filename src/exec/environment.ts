@@ -5,6 +5,7 @@
  * @module
  */
 
+import { typeName } from "../arguments.ts";
 import { brokenRule } from "./command_line.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -23,14 +24,14 @@ export function commandEnvironment(
  * @throws {TypeError} naming the variable that no environment can hold.
  */
 export function checkEnvironment(added: Readonly<Record<string, string>>): void {
-  if (typeof added !== "object" || added === null || Array.isArray(added)) {
+  if (typeName(added) !== "object") {
     throw new TypeError("Cannot use the option env: it is an object of names and values");
   }
   for (const [name, value] of Object.entries(added)) {
     const rule = name === "" || name.includes("=")
       ? "has a name that is empty or holds ="
       : typeof value !== "string"
-      ? `is ${value === null ? "null" : typeof value}, not a string; leave it out instead`
+      ? `is ${typeName(value)}, not a string; leave it out instead`
       : brokenRule(name) ?? brokenRule(value);
     if (rule !== null) {
       throw new TypeError(`Cannot use the option env: ${JSON.stringify(name)} ${rule}`);

@@ -20,7 +20,7 @@ export interface CommandHost {
    */
   resolveDirectory(path: string): string;
   /** Says that a command runs here, to all who must wait for that, until it is disposed. */
-  hold(purpose: string): Promise<Disposable>;
+  hold(purpose: string, signal?: AbortSignal): Promise<Disposable>;
   /** Looks at the files now; the function that it gives says what has changed since. */
   observe(): Promise<() => Promise<Change[]>>;
   /** Registers how a live command is ended when the library is closed; gives the way to undo that. */

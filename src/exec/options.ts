@@ -5,6 +5,7 @@
  * @module
  */
 
+import { typeName } from "../arguments.ts";
 import { checkEnvironment } from "./environment.ts";
 import type { RunOptions } from "./types.ts";
 
@@ -35,8 +36,10 @@ const CHECKS: { readonly [Name in keyof RunOptions]-?: Check } = {
  * @throws {RangeError} for a timeout that is no time.
  */
 export function checkOptions(options: RunOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError("Cannot run a command: its options are an object");
+  if (typeName(options) !== "object") {
+    throw new TypeError(
+      `Cannot run a command: its options are an object, not ${typeName(options)}`,
+    );
   }
   for (const [name, value] of Object.entries(options)) {
     if (!isOption(name)) {

@@ -43,7 +43,8 @@ class LineStream implements RunStream {
       stderr: new CappedOutput(outputBytes),
     });
     this.#result = this.#running.then((running) => running.result);
-    this.#signal = options.signal;
+    // Not checked yet: that happens at the start of the command, which is where it fails.
+    this.#signal = options?.signal;
     // A command that never starts has no end to close the outlet; and nobody need hear of a result.
     this.#result.catch(() => this.#outlet.close());
   }

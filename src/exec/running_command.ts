@@ -50,7 +50,7 @@ export async function startCommand(
   try {
     signal?.throwIfAborted();
     using held = new DisposableStack();
-    held.use(await host.hold(`run ${line.shown}`));
+    held.use(await host.hold(`run ${line.shown}`, options.signal));
     const changes = options.changes === false ? nothing : await host.observe();
     signal?.throwIfAborted();
     // Tracked before it is started: a host that has been closed meanwhile throws here.

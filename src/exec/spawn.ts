@@ -8,6 +8,7 @@ import { isSignal, type Signal } from "../platform/process.ts";
 import type { Command } from "./command_line.ts";
 import type { CommandHost } from "./host.ts";
 import { InputStream } from "./input.ts";
+import { checkOptions } from "./options.ts";
 import { Outlet } from "./outlet.ts";
 import type { Captured, OutputSink } from "./output_pipe.ts";
 import { type RunningCommand, startCommand } from "./running_command.ts";
@@ -19,6 +20,7 @@ export async function spawn(
   command: Command,
   options: RunOptions = {},
 ): Promise<Process> {
+  checkOptions(options);
   if (options.stdin !== undefined) {
     throw new TypeError("Cannot spawn a command with the option stdin: write to its stdin instead");
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "../arguments.ts";
 import { NotADirectoryError } from "../errors.ts";
 import { isGitName } from "../paths.ts";
 import { type DirectoryEntry, lstat, readDirectory } from "../platform/fs.ts";
@@ -24,8 +25,10 @@ import type { FileInfo, ListOptions } from "./types.ts";
 export async function listDir(
   context: FileContext,
   path = "/",
-  { recursive = false }: ListOptions = {},
+  options: ListOptions = {},
 ): Promise<FileInfo[]> {
+  checkOptions("list a directory", options, { recursive: "boolean" });
+  const { recursive = false } = options;
   const top = locateTaken(context, "list", path, { follow: true });
   if (!top.stat.isDirectory) {
     throw new NotADirectoryError(cannot("list", top.asked, "it is no directory"), top.asked);

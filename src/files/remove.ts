@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "../arguments.ts";
 import { DirectoryNotEmptyError, PathError } from "../errors.ts";
 import { errorCode, removeFile, rename } from "../platform/fs.ts";
 import { discardTree } from "../worktree/discard.ts";
@@ -22,9 +23,10 @@ import type { DeleteOptions } from "./types.ts";
 export async function remove(
   context: FileContext,
   path: string,
-  { recursive = false }: DeleteOptions = {},
+  options: DeleteOptions = {},
 ): Promise<void> {
-  const trash = await unlink(context, path, recursive);
+  checkOptions("delete", options, { recursive: "boolean" });
+  const trash = await unlink(context, path, options.recursive ?? false);
   if (trash !== null) await discardTree(trash);
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { FileExistsError, IsADirectoryError } from "../errors.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { cannot } from "../worktree/path_failure.ts";
@@ -13,6 +14,12 @@ import { Draft } from "./draft.ts";
 import { checkMode } from "./mode.ts";
 import { openPlace, requireFile } from "./open.ts";
 import type { FileContent, WriteOptions } from "./types.ts";
+
+const OPTIONS: OptionKinds<WriteOptions> = {
+  append: "boolean",
+  mode: "number",
+  createNew: "boolean",
+};
 
 /**
  * Writes the file at `path`, with the directories above it. A reader sees the old content or the new;
@@ -30,6 +37,7 @@ export async function writeFile(
   options: WriteOptions = {},
 ): Promise<void> {
   try {
+    checkOptions("write a file", options, OPTIONS);
     if (options.mode !== undefined) checkMode(options.mode);
     const { asked } = locateFile(context, path, options);
     using draft = new Draft(context, asked);

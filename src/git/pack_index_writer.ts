@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { OID_BYTES } from "./object.ts";
 
@@ -27,23 +26,32 @@ export function serializePackIndex(objects: readonly PackedObject[], checksum: s
   const sorted = objects.toSorted((a, b) => a.oid < b.oid ? -1 : 1);
   const large = sorted.map(({ offset }) => offset).filter((offset) => offset >= LARGE_OFFSET);
   const length = 8 + 256 * 4 + sorted.length * (OID_BYTES + 8) + large.length * 8 + 2 * OID_BYTES;
-  const bytes = Buffer.alloc(length);
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
   let at = 0;
-  const putNumber = (value: number): void => void (at = bytes.writeUInt32BE(value, at));
-  const putHex = (hex: string): void => void (at += bytes.write(hex, at, "hex"));
+  const putNumber = (value: number): void => {
+    view.setUint32(at, value);
+    at += 4;
+  };
+  const putOid = (hex: string): void => {
+    bytes.subarray(at, at += OID_BYTES).setFromHex(hex);
+  };
 
   putNumber(MAGIC);
   putNumber(VERSION);
   for (const count of countsUpToFirstByte(sorted)) putNumber(count);
-  for (const { oid } of sorted) putHex(oid);
+  for (const { oid } of sorted) putOid(oid);
   for (const { crc } of sorted) putNumber(crc);
   let largeBefore = 0;
   for (const { offset } of sorted) {
     putNumber(offset < LARGE_OFFSET ? offset : LARGE_OFFSET + largeBefore++);
   }
-  for (const offset of large) at = bytes.writeBigUInt64BE(BigInt(offset), at);
-  putHex(checksum);
-  putHex(createHash("sha1").update(bytes.subarray(0, at)).digest("hex"));
+  for (const offset of large) {
+    putNumber(Math.floor(offset / 2 ** 32));
+    putNumber(offset % 2 ** 32);
+  }
+  putOid(checksum);
+  putOid(createHash("sha1").update(bytes.subarray(0, at)).digest("hex"));
   return bytes;
 }
 

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import type { Change, Skipped } from "../changes.ts";
 import { CommitError } from "../errors.ts";
 import { readCommit, writeCommit } from "../git/isomorphic.ts";
 import { unfinishedOperation } from "../git/repository.ts";
 import type { ObjectWriter } from "../git/store.ts";
+import { errorCode } from "../platform/fs.ts";
 import { refNames } from "../registry/layout.ts";
 import { authorSignature } from "../registry/signature.ts";
 import { compareTrees } from "../worktree/compare.ts";
@@ -19,7 +21,14 @@ import type { Worktree } from "../worktree/worktree.ts";
 import { toCommit } from "./log.ts";
 import type { CommitOptions, CommitResult } from "./types.ts";
 
-const OPTIONS = new Set(["author", "include", "exclude", "allowEmpty", "dryRun", "signal"]);
+const OPTIONS: OptionKinds<CommitOptions> = {
+  author: "string",
+  include: "strings",
+  exclude: "strings",
+  allowEmpty: "boolean",
+  dryRun: "boolean",
+  signal: "signal",
+};
 
 /**
  * Commits what has changed since the last commit.
@@ -33,7 +42,7 @@ export async function commitFiles(
   options: CommitOptions = {},
 ): Promise<CommitResult> {
   checkMessage(message);
-  const selection = checkOptions(options);
+  const selection = checkedSelection(options);
   const author = authorSignature(worktree.base, options.author);
   const { allowEmpty = false, signal } = options;
   signal?.throwIfAborted();
@@ -64,8 +73,9 @@ export async function previewCommit(
   options: CommitOptions = {},
 ): Promise<Change[]> {
   checkMessage(message);
-  const selection = checkOptions(options);
+  const selection = checkedSelection(options);
   authorSignature(worktree.base, options.author);
+  using _ = worktree.use();
   requireBranch(worktree);
   const { root } = await worktree.look({ signal: options.signal });
   return changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
@@ -103,8 +113,13 @@ async function moveBranch(
   const commit = await readCommit(base.objects, to);
   const subject = `commit: ${message.trim().split("\n", 1)[0]}`;
   base.refs.appendReflog(ref, from, to, commit.committer, subject);
-  worktree.writeIndex(storedTree(base.objects, commit.tree), root);
-  base.journal.end(name);
+  try {
+    worktree.writeIndex(storedTree(base.objects, commit.tree), root);
+    base.journal.end(name);
+  } catch (error) {
+    // The commit is made. The next call finds in the journal what is left to do.
+    if (errorCode(error) === null) throw error;
+  }
   return toCommit(commit);
 }
 
@@ -140,12 +155,8 @@ function checkMessage(message: string): void {
   throw new CommitError("Cannot commit: a message is a string with text in it, and no NUL");
 }
 
-function checkOptions(options: CommitOptions): Selection {
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.has(key)) {
-      throw new TypeError(`Cannot commit: there is no option ${JSON.stringify(key)}`);
-    }
-  }
-  const { include = [], exclude = [] } = options;
-  return new Selection({ include, exclude });
+/** What the options choose to commit. */
+function checkedSelection(options: CommitOptions): Selection {
+  checkOptions("commit", options, OPTIONS);
+  return new Selection(options);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "../arguments.ts";
 import { type CommitObject, log } from "../git/isomorphic.ts";
 import type { Worktree } from "../worktree/worktree.ts";
 import type { Commit } from "./types.ts";
@@ -13,10 +14,12 @@ export async function commitLog(
   worktree: Worktree,
   options: { limit?: number } = {},
 ): Promise<Commit[]> {
+  checkOptions("list commits", options, { limit: "number" });
   const { limit } = options;
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new RangeError(`Cannot list commits: limit is a whole number above 0, not ${limit}`);
   }
+  using _ = worktree.use();
   const { objects, layout: { commonDirectory } } = worktree.base;
   const commits = await log(objects, worktree.head().oid, {
     commonDirectory,

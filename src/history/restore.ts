@@ -1,84 +1,201 @@
 /**
  * Brings the files back to a snapshot, without ever losing work: the state before is a snapshot first.
  *
+ * The journal says what is going on. So a restore that is killed is finished by whoever has the
+ * workspace next; one that fails is undone at once.
+ *
  * @module
  */
 
+import { checkOptions } from "../arguments.ts";
+import { SnapshotNotFoundError, StoreError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
 import { readCommit } from "../git/isomorphic.ts";
-import { lstat, makeDirectory } from "../platform/fs.ts";
-import { writeGitFile } from "../registry/admin.ts";
+import { messageOf } from "../platform/failure.ts";
+import { lstat, makeDirectory, removeTree } from "../platform/fs.ts";
+import type { JournalEntry } from "../registry/journal.ts";
 import { Checkout } from "../worktree/checkout.ts";
 import { compareTrees } from "../worktree/compare.ts";
+import type { Permissions } from "../worktree/permissions.ts";
 import { rootRules } from "../worktree/rules.ts";
-import { stateTree, storedTree } from "../worktree/state.ts";
+import {
+  type DirectoryNode,
+  limitedTo,
+  stateTree,
+  storedTree,
+  type TreeView,
+} from "../worktree/state.ts";
 import type { Worktree } from "../worktree/worktree.ts";
 import { createUndoPoint, findSnapshot } from "./snapshot.ts";
 import { restoreFacts } from "./snapshot_commit.ts";
 import type { RestoreResult, Snapshot } from "./types.ts";
+
+type RestoreEntry = Extract<JournalEntry, { operation: "restore" }>;
+
+/** What a snapshot holds. */
+interface Content {
+  /** The id of its commit. */
+  readonly oid: string;
+  readonly tree: TreeView;
+  readonly permissions: Permissions;
+  readonly ignored: boolean;
+}
 
 /**
  * Restores a snapshot.
  *
  * @throws {SnapshotNotFoundError} where there is none of this name.
  * @throws {PathError} where ignored files are in the way; nothing is changed.
+ * @throws {StoreError} where it fails on the way; the files are as they were before.
  */
 export async function restoreSnapshot(
   worktree: Worktree,
   snapshot: string | Pick<Snapshot, "name" | "oid">,
   options: { signal?: AbortSignal } = {},
 ): Promise<RestoreResult> {
+  checkOptions("restore a snapshot", options, { signal: "signal" });
   const { signal } = options;
-  const name = typeof snapshot === "string" ? snapshot : snapshot.name;
+  const name = typeof snapshot === "string" ? snapshot : snapshot?.name;
   signal?.throwIfAborted();
   using _ = await worktree.holdAll(`restoring the snapshot "${name}"`, signal);
   const found = await findSnapshot(worktree, name);
-  return await restoreCommit(worktree, found.oid, `before the restore of ${name}`, signal);
+  if (typeof snapshot !== "string" && snapshot.oid !== found.oid) {
+    throw new SnapshotNotFoundError(
+      `Cannot restore the snapshot "${name}" of workspace "${worktree.name}": it is not the one ` +
+        "given, which was deleted or is another workspace's; restore it by its name",
+    );
+  }
+  const target = await contentOf(worktree, found.oid);
+  const { checkout, root, undo } = await prepare(worktree, target, {
+    description: `before the restore of ${name}`,
+    signal,
+  });
+  const restored = await carryOut(worktree, checkout, {
+    operation: "restore",
+    workspace: worktree.name,
+    target: target.oid,
+    before: undo.oid,
+  });
+  return { changes: compareTrees(stateTree(root, "all"), stateTree(restored, "all")), undo };
 }
 
 /** Finishes the restore that a killed process began. The caller holds the workspace. */
-export async function finishRestore(worktree: Worktree, commit: string): Promise<void> {
-  await restoreCommit(worktree, commit, "before a restore that was cut off was finished");
+export async function finishRestore(worktree: Worktree, entry: RestoreEntry): Promise<void> {
+  const { checkout } = await prepare(worktree, await contentOf(worktree, entry.target), {
+    description: "before a restore that was cut off was finished",
+    before: await contentOf(worktree, entry.before),
+  });
+  await carryOut(worktree, checkout, entry);
 }
 
-async function restoreCommit(
+async function contentOf(worktree: Worktree, oid: string): Promise<Content> {
+  const { objects } = worktree.base;
+  const facts = restoreFacts(await readCommit(objects, oid));
+  return { oid, tree: storedTree(objects, treeOf(objects, oid)), ...facts };
+}
+
+/**
+ * Finds out whether the files can become those of `target`, and takes the undo point. `before` is what
+ * they were when this was begun, if it is to be finished.
+ */
+async function prepare(
   worktree: Worktree,
-  commit: string,
-  description: string,
-  signal?: AbortSignal,
-): Promise<RestoreResult> {
-  const { base, directory } = worktree;
-  const { objects, journal, session } = base;
-  const { ignored, permissions } = restoreFacts(await readCommit(objects, commit));
-  const target = storedTree(objects, treeOf(objects, commit));
-  if (lstat(directory) === null) makeDirectory(directory);
-  writeGitFile(base, worktree.name, directory);
-  const capture = await worktree.capture("all", { ignored, also: target, signal });
-  const clock = session.clock();
-  const checkout = new Checkout({
-    directory,
-    current: capture.root,
-    target,
-    permissions,
-    rules: rootRules(base),
-    store: objects,
-    clock,
-  });
+  target: Content,
+  { description, before, signal }: {
+    description: string;
+    before?: Content;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<{ checkout: Checkout; root: DirectoryNode; undo: Snapshot }> {
+  const { directory } = worktree;
+  const { ignored } = target;
+  const wasGone = lstat(directory) === null;
+  if (wasGone) makeDirectory(directory);
+  worktree.repair();
+  const also = before === undefined ? [target.tree] : [target.tree, before.tree];
+  const capture = await worktree.capture("all", { ignored, also, signal });
+  const { root } = capture;
+  // Half-way, the rules on disk do not tell what was ignored. What neither side has, is not touched.
+  const current = before === undefined ? root : limitedTo(root, also);
+  const checkout = checkoutTo(worktree, current, target, worktree.headTree());
   try {
     await checkout.check();
     signal?.throwIfAborted();
   } catch (error) {
     capture.writer.abort();
+    // An empty directory would look as though somebody had deleted every file in it.
+    if (wasGone) removeTree(directory);
     throw error;
   }
-  const undo = await createUndoPoint(worktree, capture, { description, ignored });
-  journal.begin({
-    operation: "restore",
-    workspace: worktree.name,
-    target: commit,
-    before: undo.oid,
+  return {
+    checkout,
+    root,
+    undo: await createUndoPoint(worktree, capture, { description, ignored }),
+  };
+}
+
+function checkoutTo(
+  { base, directory }: Worktree,
+  current: DirectoryNode,
+  { tree: target, permissions }: Content,
+  tracked: TreeView,
+): Checkout {
+  return new Checkout({
+    directory,
+    current,
+    target,
+    head: tracked,
+    permissions,
+    rules: rootRules(base),
+    store: base.objects,
+    clock: base.session.clock(),
   });
-  worktree.adopt(await checkout.run(), clock);
+}
+
+/** Does what the journal is to say. A failure on the way is undone. */
+async function carryOut(
+  worktree: Worktree,
+  checkout: Checkout,
+  entry: RestoreEntry,
+): Promise<DirectoryNode> {
+  try {
+    worktree.base.journal.begin(entry);
+    return await complete(worktree, checkout);
+  } catch (cause) {
+    throw await goBack(worktree, entry, cause);
+  }
+}
+
+/** Does the checkout, and with that all that the journal says. */
+async function complete(worktree: Worktree, checkout: Checkout): Promise<DirectoryNode> {
+  const { session, journal } = worktree.base;
+  const clock = session.clock();
+  const state = await checkout.run();
+  worktree.adopt(state, clock);
   journal.end(worktree.name);
-  return { changes: compareTrees(stateTree(capture.root, "all"), target), undo };
+  return state;
+}
+
+/** Brings back what was before a restore that failed; returns the error that tells of it. */
+async function goBack(
+  worktree: Worktree,
+  entry: RestoreEntry,
+  cause: unknown,
+): Promise<StoreError> {
+  const cannot = `Cannot restore workspace "${worktree.name}": ${messageOf(cause)}`;
+  try {
+    const before = await contentOf(worktree, entry.before);
+    const { tree: target } = await contentOf(worktree, entry.target);
+    const also = [before.tree, target];
+    const { root } = await worktree.look({ ignored: before.ignored, also });
+    // What the target alone has was made just now, so no rule may spare it: it counts as tracked.
+    await complete(worktree, checkoutTo(worktree, limitedTo(root, also), before, target));
+  } catch (error) {
+    return new StoreError(
+      `${cannot}; and going back failed: ${messageOf(error)}; the next call on the workspace ` +
+        "finishes the restore",
+      { cause },
+    );
+  }
+  return new StoreError(`${cannot}; the files are as they were before`, { cause });
 }

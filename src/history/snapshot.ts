@@ -4,15 +4,21 @@
  * @module
  */
 
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { SnapshotExistsError, SnapshotNotFoundError } from "../errors.ts";
 import { readCommit } from "../git/isomorphic.ts";
-import { checkName, madeUpName, namesCollide } from "../names.ts";
+import { checkName, isName, madeUpName, namesCollide } from "../names.ts";
 import { refNames } from "../registry/layout.ts";
 import type { Capture, Worktree } from "../worktree/worktree.ts";
 import { decodeSnapshot, writeSnapshotCommit } from "./snapshot_commit.ts";
 import type { Snapshot, SnapshotOptions } from "./types.ts";
 
-const OPTIONS = new Set(["description", "tags", "ignored", "signal"]);
+const OPTIONS: OptionKinds<SnapshotOptions> = {
+  description: "string",
+  tags: "strings",
+  ignored: "boolean",
+  signal: "signal",
+};
 
 /**
  * Takes a snapshot.
@@ -25,7 +31,7 @@ export async function createSnapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   checkName("snapshot", name);
-  checkOptions(options);
+  checkOptions("take a snapshot", options, OPTIONS);
   const { description = "", tags = [], ignored = false, signal } = options;
   signal?.throwIfAborted();
   using _ = await worktree.holdAll(`taking the snapshot "${name}"`, signal);
@@ -73,11 +79,10 @@ async function keep(
  * @throws {SnapshotNotFoundError} where there is none.
  */
 export async function findSnapshot(worktree: Worktree, name: string): Promise<Snapshot> {
+  using _ = worktree.use();
   const { refs, objects } = worktree.base;
-  for (const prefix of [refNames.snapshots(worktree.name), refNames.all(worktree.name)]) {
-    if (prefix === refNames.all(worktree.name) && !name.startsWith("undo/")) continue;
-    const ref = prefix + name;
-    const oid = isAsked(name) ? refs.read(ref) : null;
+  for (const ref of isName(name) ? refsOf(worktree.name, name) : []) {
+    const oid = refs.read(ref);
     if (oid === null) continue;
     return { ...decodeSnapshot(await readCommit(objects, oid)), workspace: worktree.name, ref };
   }
@@ -91,14 +96,10 @@ export async function findSnapshot(worktree: Worktree, name: string): Promise<Sn
   );
 }
 
-/** Whether a name can be that of a snapshot at all. */
-function isAsked(name: string): boolean {
-  try {
-    checkName("snapshot", name);
-    return true;
-  } catch {
-    return false;
-  }
+/** Where a snapshot of this name can be: an undo point has its place beside the others. */
+function refsOf(workspace: string, name: string): string[] {
+  const ref = refNames.snapshots(workspace) + name;
+  return name.startsWith("undo/") ? [ref, refNames.all(workspace) + name] : [ref];
 }
 
 function snapshotNames(worktree: Worktree): string[] {
@@ -108,6 +109,7 @@ function snapshotNames(worktree: Worktree): string[] {
 
 /** All snapshots, oldest first. */
 export async function listSnapshots(worktree: Worktree): Promise<Snapshot[]> {
+  using _ = worktree.use();
   const { refs, objects } = worktree.base;
   const snapshots = [];
   for (const { ref, oid } of refs.list(refNames.snapshots(worktree.name))) {
@@ -119,7 +121,7 @@ export async function listSnapshots(worktree: Worktree): Promise<Snapshot[]> {
 
 /** Whether there is a snapshot of this name. */
 export function hasSnapshot(worktree: Worktree, name: string): boolean {
-  return isAsked(name) &&
+  return isName(name) &&
     worktree.base.refs.read(refNames.snapshots(worktree.name) + name) !== null;
 }
 
@@ -141,19 +143,4 @@ function refuseTaken(worktree: Worktree, name: string): void {
     ? "it is there already; delete it first or choose another name"
     : `${JSON.stringify(taken)} is there, and git cannot hold a name and another one below it`;
   throw new SnapshotExistsError(`Cannot take the snapshot ${JSON.stringify(name)}: ${rule}`);
-}
-
-function checkOptions(options: SnapshotOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.has(key)) {
-      throw new TypeError(`Cannot take a snapshot: there is no option ${JSON.stringify(key)}`);
-    }
-  }
-  const { tags = [], description = "" } = options;
-  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string")) {
-    throw new TypeError("Cannot take a snapshot: tags are an array of strings");
-  }
-  if (typeof description !== "string") {
-    throw new TypeError("Cannot take a snapshot: a description is a string");
-  }
 }

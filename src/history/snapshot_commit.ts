@@ -60,7 +60,8 @@ export async function writeSnapshotCommit(
     permissions: collectPermissions(root),
   };
   const signature = ownSignature(createdAt);
-  const said = description === "" ? "" : `${description}\n\n`;
+  // Git takes no NUL in a commit; what was really said is in the last line.
+  const said = description === "" ? "" : `${description.replaceAll("\0", "\ufffd")}\n\n`;
   const oid = await writeCommit(writer, {
     tree,
     parents: [parent],

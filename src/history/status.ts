@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "../arguments.ts";
 import type { Change } from "../changes.ts";
 import { compareTrees } from "../worktree/compare.ts";
 import { stateTree } from "../worktree/state.ts";
@@ -15,6 +16,8 @@ export async function status(
   worktree: Worktree,
   options: { ignored?: boolean } = {},
 ): Promise<Status> {
+  checkOptions("tell the status", options, { ignored: "boolean" });
+  using _ = worktree.use();
   const { root, ignored } = await worktree.look();
   const changes = compareTrees(worktree.headTree(), stateTree(root, "files"));
   const ofType = (type: Change["type"]): Change[] =>

@@ -5,79 +5,124 @@
  */
 
 import type { Skipped } from "../changes.ts";
-import { FileNotFoundError } from "../errors.ts";
+import { FileNotFoundError, PathError } from "../errors.ts";
+import { copyRest } from "../files/content.ts";
 import { isGitName } from "../paths.ts";
 import {
   chmod,
-  copyFile,
+  isDenied,
   lstat,
   makeDirectory,
+  OpenFile,
   readDirectory,
   readLink,
   removeFile,
   symlink,
 } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
-import { resolveBeneath } from "../worktree/beneath.ts";
-import { dirname } from "@std/path/posix";
+import type { Layout } from "../registry/layout.ts";
+import { isSpecial, resolveBeneath } from "../worktree/beneath.ts";
+import { attempt, cannot } from "../worktree/path_failure.ts";
+import { basename, dirname } from "@std/path/posix";
+
+/** What is carried along. */
+export interface CopyIgnoredOptions {
+  /** Paths of the base. */
+  readonly copyIgnored: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Copies `paths` from the base to the workspace, with permission bits and links, and returns what is
- * neither file, directory nor link.
+ * Copies paths from the base to the new workspace at `directory`, with permission bits and links, and
+ * returns what cannot be copied.
  *
  * @throws {FileNotFoundError} where the base has no such path.
- * @throws {PathError} where a path leads out of the base.
+ * @throws {PathError} where a path leads out of the base or the workspace, and where Deno's permissions
+ * do not allow to make links.
  */
 export async function copyIgnored(
-  base: string,
-  workspace: string,
-  { copyIgnored: paths, signal }: {
-    copyIgnored: readonly string[];
-    signal?: AbortSignal | undefined;
-  },
+  layout: Layout,
+  directory: string,
+  { copyIgnored, signal }: CopyIgnoredOptions,
 ): Promise<Skipped[]> {
-  const skipped: Skipped[] = [];
-  const slices = new Slices(signal);
-  for (const asked of paths) {
-    const { inside, stat } = resolveBeneath(base, asked, { follow: false });
-    if (stat === null) {
-      throw new FileNotFoundError(
-        `Cannot carry ${JSON.stringify(asked)} along: nothing is there in ${base}`,
-        inside,
-      );
-    }
-    makeDirectory(dirname(workspace + inside));
-    await copyTree(base, workspace, inside, skipped, slices);
-  }
-  return skipped;
+  const copier = new Copier(layout, signal);
+  for (const path of copyIgnored) await copier.carry(path, directory);
+  return copier.skipped;
 }
 
-async function copyTree(
-  base: string,
-  workspace: string,
-  path: string,
-  skipped: Skipped[],
-  slices: Slices,
-): Promise<void> {
-  const from = base + path;
-  const to = workspace + path;
-  const stat = lstat(from);
-  if (stat === null) return;
-  if (slices.due) await slices.rest();
-  if (stat.isSymlink) {
-    removeFile(to);
-    symlink(readLink(from), to);
-  } else if (stat.isFile) {
-    removeFile(to);
-    copyFile(from, to);
-  } else if (stat.isDirectory) {
-    makeDirectory(to);
-    for (const { name } of readDirectory(from) ?? []) {
-      if (isGitName(name)) skipped.push({ path: `${path}/${name}`, reason: "git data" });
-      else await copyTree(base, workspace, `${path}/${name}`, skipped, slices);
+class Copier {
+  readonly skipped: Skipped[] = [];
+  readonly #layout: Layout;
+  readonly #slices: Slices;
+
+  constructor(layout: Layout, signal: AbortSignal | undefined) {
+    this.#layout = layout;
+    this.#slices = new Slices(signal);
+  }
+
+  async carry(asked: string, workspace: string): Promise<void> {
+    const { base, dataDirectory } = this.#layout;
+    const { path, inside, stat } = resolveBeneath(base, asked, { follow: false });
+    if (stat === null) {
+      throw new FileNotFoundError(cannot(CARRY, inside, `nothing is there in ${base}`), inside);
     }
-    chmod(to, stat.mode & 0o7777);
-  } else {
-    skipped.push({ path, reason: "neither a file, a directory nor a link" });
+    if (`${path}/`.startsWith(`${dataDirectory}/`)) {
+      throw new PathError(cannot(CARRY, inside, "the workspaces themselves are there"), inside);
+    }
+    if (inside === "/") return await this.#copy(path, workspace, "");
+    // The workspace can start from elsewhere than the base, and have links that lead elsewhere.
+    const above = resolveBeneath(workspace, dirname(inside), { follow: true });
+    attempt(CARRY, inside, () => makeDirectory(above.path));
+    await this.#copy(path, `${above.path}/${basename(inside)}`, inside);
+  }
+
+  async #copy(from: string, to: string, shown: string): Promise<void> {
+    const stat = attempt(CARRY, shown, () => lstat(from));
+    if (stat === null) {
+      // What has gone meanwhile is no loss; Deno shows U+FFFD for what is not UTF-8 in a name.
+      if (shown.includes("\ufffd")) this.#skip(shown, "its name is not UTF-8");
+      return;
+    }
+    if (isSpecial(stat)) return this.#skip(shown, "neither a file, a directory nor a link");
+    if (stat.isDirectory) return await this.#copyDirectory(from, to, shown, stat.mode);
+    attempt(CARRY, shown, () => removeFile(to));
+    if (stat.isSymlink) return this.#copyLink(from, to, shown);
+    using source = attempt(CARRY, shown, () => new OpenFile(from));
+    using copied = attempt(CARRY, shown, () => new OpenFile(to, { write: true, createNew: true }));
+    await copyRest(shown, source, copied);
+    attempt(CARRY, shown, () => chmod(to, stat.mode & 0o7777));
+  }
+
+  async #copyDirectory(from: string, to: string, shown: string, mode: number): Promise<void> {
+    attempt(CARRY, shown, () => {
+      if (lstat(to)?.isDirectory === false) removeFile(to);
+      makeDirectory(to);
+    });
+    for (const { name } of attempt(CARRY, shown, () => readDirectory(from)) ?? []) {
+      const path = `${shown}/${name}`;
+      if (isGitName(name)) this.#skip(path, "git data");
+      else if (`${from}/${name}` === this.#layout.dataDirectory) this.#skip(path, "workspaces");
+      else await this.#copy(`${from}/${name}`, `${to}/${name}`, path);
+      if (this.#slices.due) await this.#slices.rest();
+    }
+    attempt(CARRY, shown, () => chmod(to, mode & 0o7777));
+  }
+
+  #copyLink(from: string, to: string, shown: string): void {
+    attempt(CARRY, shown, () => {
+      try {
+        symlink(readLink(from), to);
+      } catch (cause) {
+        if (!isDenied(cause)) throw cause;
+        const rule = "Deno makes links only under --allow-read and --allow-write without paths";
+        throw new PathError(cannot(CARRY, shown, rule), shown, { cause });
+      }
+    });
+  }
+
+  #skip(path: string, reason: string): void {
+    this.skipped.push({ path, reason });
   }
 }
+
+const CARRY = "carry along";

@@ -7,12 +7,16 @@
 
 import { StoreError, WorkspaceExistsError } from "../errors.ts";
 import { namesCollide, randomId } from "../names.ts";
-import { lstat, makeDirectory, removeFile, removeTree } from "../platform/fs.ts";
-import type { HeldLock } from "../platform/lock.ts";
-import { removeAdmin, writeAdmin } from "../registry/admin.ts";
+import { lstat, makeDirectory, removeFile } from "../platform/fs.ts";
+import { isWorkspace, removeAdmin, writeAdmin } from "../registry/admin.ts";
 import { branchName, refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
-import { readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
+import {
+  readRecords,
+  removeRecord,
+  type WorkspaceRecord,
+  writeRecord,
+} from "../registry/record.ts";
 import { Checkout } from "../worktree/checkout.ts";
 import { rootRules } from "../worktree/rules.ts";
 import { saveState } from "../worktree/save.ts";
@@ -21,6 +25,7 @@ import { type DirectoryNode, emptyState, settled, storedTree } from "../worktree
 import { Worktree } from "../worktree/worktree.ts";
 import { treeOf } from "../git/commit.ts";
 import { copyIgnored } from "./copy_ignored.ts";
+import { removeDirectory } from "./delete.ts";
 import { findStart, type Start, type StartOptions } from "./start.ts";
 
 /** What a new workspace is to be. */
@@ -50,17 +55,17 @@ export async function createWorkspace(
     using start = await findStart(base, creation);
     const record = await make(base, creation, start);
     writeRecord(base, record);
-    base.journal.end(name);
+    base.journal.tryEnd(name);
     return record;
   } catch (error) {
-    undoCreate(base, name);
+    await undoCreate(base, name);
     base.journal.end(name);
     throw error;
   }
 }
 
 /** Writes into the journal that the workspace is being made, if its name is free. */
-async function reserve(base: OpenBase, name: string): Promise<HeldLock> {
+async function reserve(base: OpenBase, name: string): Promise<Disposable> {
   using _ = await base.lockRegistry(`creating the workspace "${name}"`);
   refuseTaken(base, name);
   const lock = await base.lockWriter(name, "being created");
@@ -99,6 +104,13 @@ function refuseTaken(base: OpenBase, name: string): void {
         "move it away",
     );
   }
+  const admin = base.layout.admin(name);
+  if (lstat(admin) !== null && !isWorkspace(admin)) {
+    throw new StoreError(
+      `Cannot create the workspace "${name}": ${admin} belongs to a worktree of git's own; ` +
+        "choose another name",
+    );
+  }
 }
 
 async function make(base: OpenBase, creation: Creation, start: Start): Promise<WorkspaceRecord> {
@@ -119,14 +131,15 @@ async function make(base: OpenBase, creation: Creation, start: Start): Promise<W
     session: creation.temporary ? base.session.id : null,
   };
   makeDirectory(record.path);
+  removeAdmin(base, name);
   writeAdmin(base, name, record.path);
   const worktree = new Worktree(base, record);
   const { root, clock } = await fill(base, record, start, creation.signal);
-  worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
   worktree.adopt(root, clock);
+  worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
   // Which keeps the stat cache, so that the first look reads next to nothing.
   worktree.close("it is only being made");
-  const skipped = await copyIgnored(base.layout.base, record.path, creation);
+  const skipped = await copyIgnored(base.layout, record.path, creation);
   return { ...record, skipped: [...start.skipped, ...skipped] };
 }
 
@@ -141,6 +154,7 @@ async function fill(
     directory: path,
     current: start.sparse ?? emptyState,
     target: start.files,
+    head: start.files,
     permissions: start.permissions,
     rules: rootRules(base),
     store: base.objects,
@@ -163,10 +177,11 @@ async function keepSparse(base: OpenBase, name: string, sparse: DirectoryNode): 
 }
 
 /** Removes whatever there is of a workspace that was not made to the end. */
-export function undoCreate(base: OpenBase, name: string): void {
+export async function undoCreate(base: OpenBase, name: string): Promise<void> {
   const { layout, refs, journal } = base;
   const entry = journal.read(name);
-  removeTree(layout.files(name));
+  removeRecord(base, name);
+  await removeDirectory(base, layout.files(name));
   removeAdmin(base, name);
   removeFile(layout.statCache(name));
   if (refs.read(refNames.sparse(name)) !== null) refs.delete(refNames.sparse(name));

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { lstat, removeFile, removeTree, rename } from "../platform/fs.ts";
+import { chmod, lstat, removeFile, rename } from "../platform/fs.ts";
 import { madeUpName } from "../names.ts";
 import { removeAdmin } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
@@ -15,6 +15,7 @@ import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { removeRecord } from "../registry/record.ts";
 import { createUndoPoint } from "../history/snapshot.ts";
+import { discardTree } from "../worktree/discard.ts";
 import type { Worktree } from "../worktree/worktree.ts";
 
 type Deletion = Extract<JournalEntry, { operation: "delete" }>;
@@ -37,7 +38,7 @@ export async function deleteWorkspace(worktree: Worktree): Promise<void> {
   );
   const entry: Deletion = { operation: "delete", workspace: name, path: directory, moves };
   base.journal.begin(entry);
-  finishDelete(base, entry);
+  await finishDelete(base, entry);
 }
 
 function refsToMove(base: OpenBase, name: string, trash: string | null): Deletion["moves"] {
@@ -53,20 +54,29 @@ function refsToMove(base: OpenBase, name: string, trash: string | null): Deletio
 }
 
 /** Does what the journal says, however much of it is done already. */
-export function finishDelete(base: OpenBase, { workspace, path, moves }: Deletion): void {
-  const { refs, layout, session, journal } = base;
+export async function finishDelete(
+  base: OpenBase,
+  { workspace, path, moves }: Deletion,
+): Promise<void> {
+  const { refs, layout, journal } = base;
   for (const { from, to, oid } of moves) {
     if (to !== null && refs.read(to) !== oid) refs.update(to, oid, undefined);
-    if (refs.read(from) !== null) refs.delete(from);
+    // One that git has moved in the meantime holds what is nowhere else.
+    if (refs.read(from) === oid) refs.delete(from, oid);
   }
   removeRecord(base, workspace);
   removeAdmin(base, workspace);
-  for (const directory of [path, layout.home(workspace)]) {
-    if (lstat(directory) === null) continue;
-    const doomed = session.dataTemporary();
-    rename(directory, doomed);
-    removeTree(doomed);
-  }
+  for (const directory of [path, layout.home(workspace)]) await removeDirectory(base, directory);
   removeFile(layout.statCache(workspace));
   journal.end(workspace);
+}
+
+/** Takes a directory out of sight in one step, and then removes it in slices. */
+export async function removeDirectory(base: OpenBase, path: string): Promise<void> {
+  if (lstat(path)?.isDirectory !== true) return;
+  const doomed = base.session.dataTemporary();
+  // Only a directory that its owner may write can be moved.
+  chmod(path, 0o700);
+  rename(path, doomed);
+  await discardTree(doomed);
 }

@@ -8,12 +8,11 @@ import { finishCommit } from "../history/commit.ts";
 import { finishRestore } from "../history/restore.ts";
 import { lstat } from "../platform/fs.ts";
 import { tryAcquireLock } from "../platform/lock.ts";
-import { writeAdmin } from "../registry/admin.ts";
+import { holdsFiles } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
 import { writeRootRules } from "../worktree/rules.ts";
-import { emptyState } from "../worktree/state.ts";
 import { Worktree } from "../worktree/worktree.ts";
 import { undoCreate } from "./create.ts";
 import { deleteWorkspace, finishDelete } from "./delete.ts";
@@ -22,37 +21,39 @@ import { deleteWorkspace, finishDelete } from "./delete.ts";
 export async function prepareBase(base: OpenBase): Promise<void> {
   writeRootRules(base);
   await recoverAll(base);
-  for (const found of readRecords(base)) {
-    const record = relocated(base, found);
-    const worktree = new Worktree(base, record);
-    repair(worktree);
+  for (const { name } of readRecords(base)) {
+    // Who has the workspace now has readied it before, or is deleting it.
+    using lock = tryAcquireLock(base.layout.writerLock(name), "being looked after at an open");
+    const record = lock && readRecord(base, name);
+    if (record === null) continue;
+    const worktree = new Worktree(base, relocated(base, record));
+    worktree.repair();
     if (record.session === null || base.session.isAlive(record.session)) continue;
-    using _ = await worktree.holdAll("being deleted, as its session has ended");
     await deleteWorkspace(worktree);
   }
 }
 
 /** The record with the place of the files, which moves when the base does. */
 function relocated(base: OpenBase, record: WorkspaceRecord): WorkspaceRecord {
-  const path = base.layout.files(record.name);
-  if (path === record.path || lstat(path) === null) return record;
+  const { name } = record;
+  const path = base.layout.files(name);
+  // Under another dataDir they stay where they are. But what a copy of a base finds at the old place
+  // are the files of the original.
+  if (path === record.path) return record;
+  if (lstat(path) === null && holdsFiles(base, name, record.path)) return record;
   const moved = { ...record, path };
   writeRecord(base, moved);
   return moved;
 }
 
-/** Makes git's side of a workspace again where it is gone or leads astray. */
-function repair(worktree: Worktree): void {
-  writeAdmin(worktree.base, worktree.name, worktree.directory);
-  if (lstat(`${worktree.gitDirectory}/index`) !== null || !worktree.hasHead()) return;
-  worktree.writeIndex(worktree.headTree(), emptyState);
-}
-
-/** Recovers everything that no live process is at. */
-async function recoverAll(base: OpenBase): Promise<void> {
+/**
+ * Recovers everything that no live process is at. What cannot be recovered keeps nobody from the rest:
+ * the next call that holds its workspace tries again, and says why.
+ */
+export async function recoverAll(base: OpenBase): Promise<void> {
   for (const { workspace } of base.journal.pending()) {
     using lock = tryAcquireLock(base.layout.writerLock(workspace), "recovering after a crash");
-    if (lock !== null) await recover(base, workspace);
+    if (lock !== null) await recover(base, workspace).catch(() => {});
   }
 }
 
@@ -69,11 +70,11 @@ async function carryOut(base: OpenBase, entry: JournalEntry): Promise<void> {
   const record = readRecord(base, entry.workspace);
   if (entry.operation === "create") {
     // With a record the workspace is whole, and only the end was not written down.
-    if (record === null) undoCreate(base, entry.workspace);
+    if (record === null) await undoCreate(base, entry.workspace);
     return;
   }
   if (record === null) return;
   const worktree = new Worktree(base, record);
   if (entry.operation === "commit") await finishCommit(worktree, entry.commit);
-  else await finishRestore(worktree, entry.target);
+  else await finishRestore(worktree, entry);
 }

@@ -8,7 +8,7 @@ import type { Skipped } from "../changes.ts";
 import { SnapshotNotFoundError, StoreError, WorkspaceNotFoundError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
 import { readCommit, writeCommit } from "../git/isomorphic.ts";
-import { isRefName } from "../git/ref_reader.ts";
+import { isRefName, RefReader } from "../git/ref_reader.ts";
 import { resolveCommit } from "../git/revision.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { restoreFacts } from "../history/snapshot_commit.ts";
@@ -18,7 +18,7 @@ import { readRecord, readRecords } from "../registry/record.ts";
 import { ownSignature } from "../registry/signature.ts";
 import { importBase } from "../worktree/import_base.ts";
 import { collectPermissions, type Permissions } from "../worktree/permissions.ts";
-import { saveState } from "../worktree/save.ts";
+import { saveState, saveStoredTree } from "../worktree/save.ts";
 import {
   type DirectoryNode,
   stateOfTree,
@@ -73,11 +73,11 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
   if (record !== null) return await fromWorkspace(base, new Worktree(base, record), signal);
   const commit = await resolveCommit(base, from);
   if (commit !== null) return unwritten(base, commit);
+  const start = await fromOwnersCommit(base, from, signal);
+  if (start !== null) return start;
   throw new WorkspaceNotFoundError(
-    `Cannot create a workspace from ${
-      JSON.stringify(from)
-    }: there is no workspace, branch, tag or ` +
-      `commit of this name in ${base.layout.commonDirectory}`,
+    `Cannot create a workspace from ${JSON.stringify(from)}: ${base.layout.base} has no ` +
+      "workspace, branch, tag or commit of this name",
   );
 }
 
@@ -89,6 +89,46 @@ function unwritten(base: OpenBase, commit: string): Start {
 
 function heldBy(writer: ObjectWriter | null): Pick<Start, "release" | typeof Symbol.dispose> {
   return { release: () => writer?.release(), [Symbol.dispose]: () => writer?.abort() };
+}
+
+/** A new commit on `parents`, of the tree that `write` writes. */
+async function newCommit(
+  base: OpenBase,
+  { parents, message }: { parents: string[]; message: string },
+  write: (writer: ObjectWriter) => Promise<string>,
+): Promise<Pick<Start, "commit" | "release" | typeof Symbol.dispose>> {
+  const writer = base.objects.writer();
+  try {
+    const tree = await write(writer);
+    const [author, committer] = [ownSignature(), ownSignature()];
+    const commit = await writeCommit(writer, { tree, parents, message, author, committer });
+    await writer.finish();
+    return { commit, ...heldBy(writer) };
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+/** The files of a commit of the base's repository, where that is not the store. */
+async function fromOwnersCommit(
+  base: OpenBase,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Start | null> {
+  using source = base.openOwnersObjects();
+  if (source === null || base.repository === null) return null;
+  const refs = new RefReader(base.repository.commonDirectory);
+  const oid = await resolveCommit({ objects: source, refs }, name);
+  if (oid === null) return null;
+  const tree = treeOf(source, oid);
+  const message = `The commit ${oid} of the base\n`;
+  const made = await newCommit(base, { parents: [], message }, async (writer) => {
+    await saveStoredTree(tree, { source, writer, signal });
+    return tree;
+  });
+  const files = storedTree(base.objects, tree);
+  return { files, permissions: null, sparse: null, skipped: [], ...made };
 }
 
 /** Another workspace as its files are now, on top of its last commit. */
@@ -145,28 +185,14 @@ async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
   if (parent !== undefined && treeOf(objects, parent) === tree) {
     return { ...facts, commit: parent, ...heldBy(null) };
   }
-  const writer = objects.writer();
-  try {
+  const parents = parent === undefined ? [] : [parent];
+  const message = `Snapshot ${ref.slice("refs/agentfs/".length)}\n`;
+  const made = await newCommit(base, { parents, message }, async (writer) => {
     // All files are in the snapshot's tree, so nothing is read from the directory.
-    await saveState(state, {
-      directory: base.layout.base,
-      flavour: "files",
-      held: [files],
-      writer,
-    });
-    const commit = await writeCommit(writer, {
-      tree,
-      parents: parent === undefined ? [] : [parent],
-      message: `Snapshot ${ref.slice("refs/agentfs/".length)}\n`,
-      author: ownSignature(),
-      committer: ownSignature(),
-    });
-    await writer.finish();
-    return { ...facts, commit, ...heldBy(writer) };
-  } catch (error) {
-    writer.abort();
-    throw error;
-  }
+    const { base: directory } = base.layout;
+    return await saveState(state, { directory, flavour: "files", held: [files], writer });
+  });
+  return { ...facts, ...made };
 }
 
 /** The ref of `snapshot` or `workspace/snapshot`, the longest workspace name first. */

@@ -133,9 +133,25 @@ export function removeFile(path: string): void {
   orNull(() => Deno.removeSync(path));
 }
 
-/** Removes a directory with all below it; nothing happens where it is missing. */
+/** Removes a directory with all below it, whatever its permission bits; one that is missing, too. */
 export function removeTree(path: string): void {
-  orNull(() => Deno.removeSync(path, { recursive: true }));
+  const remove = () => orNull(() => Deno.removeSync(path, { recursive: true }));
+  try {
+    remove();
+  } catch (error) {
+    if (errorCode(error) !== "EACCES") throw error;
+    openDirectories(path);
+    remove();
+  }
+}
+
+/** A directory that its owner may not write holds on to its names. */
+function openDirectories(path: string): void {
+  if (lstat(path)?.isDirectory !== true) return;
+  chmod(path, 0o700);
+  for (const { name, isDirectory } of readDirectory(path) ?? []) {
+    if (isDirectory) openDirectories(`${path}/${name}`);
+  }
 }
 
 /** Renames, replacing a file that is at `to`. */

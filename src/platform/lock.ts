@@ -3,13 +3,14 @@
  *
  * A lock is an flock on a file whose content names the holder. The kernel releases it when its
  * process ends, however it ends, so no lock is ever stale. Inside a process waiters stand in a
- * queue; between processes they try again at short intervals.
+ * queue; between processes they try again at short intervals, one of them at a time for the lock
+ * itself and the others for the next place.
  *
  * @module
  */
 
 import { BusyError } from "../errors.ts";
-import { isMissing, makeDirectory, OpenFile, processId, readTextFile } from "./fs.ts";
+import { errorCode, isMissing, makeDirectory, OpenFile, processId, readTextFile } from "./fs.ts";
 import { dirname } from "@std/path/posix";
 
 /** How a lock is taken. */
@@ -25,6 +26,8 @@ export interface LockOptions {
   /** Stops the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const MAX_PAUSE_MS = 5;
 
 /** The end of this process's queue of exclusive waiters, by the lock file's path. */
 const queues = new Map<string, Promise<void>>();
@@ -57,23 +60,39 @@ export class HeldLock implements Disposable {
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
   const deadline = performance.now() + options.timeout;
   const leave = options.exclusive ? await queue(path, deadline, options) : () => {};
-  let file: OpenFile | undefined;
+  const late = (): BusyError => busy(path, options);
   try {
-    file = openLockFile(path);
-    let pause = 1;
-    while (!file.tryLock(options.exclusive)) {
-      options.signal?.throwIfAborted();
-      if (performance.now() >= deadline) throw busy(path, options);
-      // Random, so that two processes that try in step do not starve each other.
-      await sleep(pause * (0.5 + Math.random()));
-      pause = Math.min(pause * 2, 20);
-    }
-    file.truncate(0);
-    file.write(new TextEncoder().encode(`process ${processId()}, ${options.purpose}`));
+    // Only who has this place may try: else a process that takes the lock over and over keeps it.
+    using _next = options.exclusive
+      ? await lockFile(`${path}.next`, deadline, options, late)
+      : null;
+    const file = await lockFile(path, deadline, options, late);
+    sign(file, options.purpose);
     return new HeldLock(file, leave);
   } catch (error) {
-    file?.close();
     leave();
+    throw error;
+  }
+}
+
+/** Opens a file and takes the flock on it, trying again and again. */
+async function lockFile(
+  path: string,
+  deadline: number,
+  { exclusive, signal }: LockOptions,
+  late: () => BusyError,
+): Promise<OpenFile> {
+  const file = openLockFile(path);
+  try {
+    for (let pause = 1; !file.tryLock(exclusive); pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
+      signal?.throwIfAborted();
+      if (performance.now() >= deadline) throw late();
+      // Random, so that processes that try in step fall out of it.
+      await sleep(pause * (0.5 + Math.random()));
+    }
+    return file;
+  } catch (error) {
+    file.close();
     throw error;
   }
 }
@@ -86,9 +105,18 @@ export function tryAcquireLock(path: string, purpose: string): HeldLock | null {
     file.close();
     return null;
   }
-  file.truncate(0);
-  file.write(new TextEncoder().encode(`process ${processId()}, ${purpose}`));
+  sign(file, purpose);
   return new HeldLock(file, () => {});
+}
+
+/** Tells those who wait who has the lock. On a full disk they are left without. */
+function sign(file: OpenFile, purpose: string): void {
+  try {
+    file.truncate(0);
+    file.write(new TextEncoder().encode(`process ${processId()}, ${purpose}`));
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+  }
 }
 
 function openLockFile(path: string): OpenFile {
@@ -127,7 +155,7 @@ async function withDeadline(
   promise: Promise<void>,
   deadline: number,
   options: LockOptions,
-  late: () => Error,
+  late: () => BusyError,
 ): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAbort = (): void => {};

@@ -4,7 +4,11 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
+
 const SLICE_MS = 12;
+/** Every so manieth rest is a long one. */
+const SHORT_RESTS = 3;
 
 /**
  * Says when a loop has run long enough, and lets everything else run for a moment.
@@ -20,6 +24,7 @@ const SLICE_MS = 12;
  */
 export class Slices {
   #start = performance.now();
+  #rests = 0;
   readonly #signal: AbortSignal | undefined;
 
   /** Starts the first slice; `signal` makes {@linkcode rest} throw its reason. */
@@ -34,8 +39,18 @@ export class Slices {
 
   /** Gives the event loop a turn, then starts the next slice. */
   async rest(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await (++this.#rests % SHORT_RESTS === 0 ? longRest() : shortRest());
     this.#signal?.throwIfAborted();
     this.#start = performance.now();
   }
+}
+
+/** Lets timers run, and what has been waiting. It takes microseconds. */
+function shortRest(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** Lets files, sockets and processes be heard as well. It takes a timer, which is a millisecond or two. */
+function longRest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

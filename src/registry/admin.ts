@@ -9,12 +9,26 @@
 
 import { makeOwnedDirectory, ownerOf } from "../git/owner.ts";
 import { writeAtomic } from "../platform/atomic.ts";
-import { lstat, readFile, readTextFile, removeTree } from "../platform/fs.ts";
-import { branchName } from "./layout.ts";
-import type { OpenBase } from "./open_base.ts";
+import { lstat, readTextFile, removeTree } from "../platform/fs.ts";
+import { branchName, type Layout } from "./layout.ts";
+import type { Session } from "./session.ts";
+
+/** Where the two sides are, and whose temporary files are used. */
+interface Places {
+  readonly layout: Layout;
+  readonly session: Session;
+}
+
+/** What keeps `git worktree prune` from ever taking it, and tells it from worktrees of git's own. */
+const LOCKED = "an AgentFS workspace\n";
+
+/** Whether a linked worktree's directory in the store is git's side of a workspace. */
+export function isWorkspace(gitDirectory: string): boolean {
+  return readTextFile(`${gitDirectory}/locked`) === LOCKED;
+}
 
 /** Makes or repairs both sides for a workspace whose files are at `directory`. */
-export function writeAdmin(base: OpenBase, workspace: string, directory: string): void {
+export function writeAdmin(base: Places, workspace: string, directory: string): void {
   const admin = base.layout.admin(workspace);
   if (lstat(admin) === null) makeOwnedDirectory(ownerOf(base.layout.commonDirectory), admin);
   const put = (path: string, text: string): void => {
@@ -24,31 +38,33 @@ export function writeAdmin(base: OpenBase, workspace: string, directory: string)
   };
   put(`${admin}/commondir`, "../..\n");
   put(`${admin}/gitdir`, `${directory}/.git\n`);
-  // So that `git worktree prune` never takes it, whatever has become of the files.
-  put(`${admin}/locked`, "an AgentFS workspace\n");
+  put(`${admin}/locked`, LOCKED);
   if (lstat(`${admin}/HEAD`) === null) {
     put(`${admin}/HEAD`, `ref: refs/heads/${branchName(workspace)}\n`);
   }
   if (lstat(directory)?.isDirectory) writeGitFile(base, workspace, directory);
 }
 
-/** Writes the `.git` file of a workspace, unless it is right. */
-export function writeGitFile(base: OpenBase, workspace: string, directory: string): void {
+/** Whether `directory` holds the files of the workspace: its `.git` file leads to git's side of it. */
+export function holdsFiles(base: Places, workspace: string, directory: string): boolean {
   const path = `${directory}/.git`;
-  const text = `gitdir: ${base.layout.admin(workspace)}\n`;
-  const found = lstat(path);
-  if (found?.isFile && readTextFile(path) === text) return;
-  if (found?.isDirectory) removeTree(path);
-  const temporary = base.session.dataTemporary();
-  writeAtomic(path, new TextEncoder().encode(text), { temporary, durable: false });
+  return lstat(path)?.isFile === true && readTextFile(path) === gitFile(base, workspace);
+}
+
+function gitFile(base: Places, workspace: string): string {
+  return `gitdir: ${base.layout.admin(workspace)}\n`;
+}
+
+/** Writes the `.git` file of a workspace, unless it is right. */
+function writeGitFile(base: Places, workspace: string, directory: string): void {
+  if (holdsFiles(base, workspace, directory)) return;
+  const path = `${directory}/.git`;
+  if (lstat(path)?.isDirectory) removeTree(path);
+  const text = new TextEncoder().encode(gitFile(base, workspace));
+  writeAtomic(path, text, { temporary: base.session.dataTemporary(), durable: false });
 }
 
 /** Removes git's side of a workspace. */
-export function removeAdmin(base: OpenBase, workspace: string): void {
+export function removeAdmin(base: Places, workspace: string): void {
   removeTree(base.layout.admin(workspace));
-}
-
-/** The bytes of the workspace's index; `null` where it has none. */
-export function readIndexFile(base: OpenBase, workspace: string): Uint8Array | null {
-  return readFile(`${base.layout.admin(workspace)}/index`);
 }

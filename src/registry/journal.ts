@@ -7,8 +7,9 @@
  * @module
  */
 
+import { StoreError } from "../errors.ts";
 import { nameToId } from "../names.ts";
-import { readDirectory, readTextFile, removeFile, syncDirectory } from "../platform/fs.ts";
+import { errorCode, readDirectory, readTextFile, removeFile, syncDirectory } from "../platform/fs.ts";
 import { writeTextAtomic } from "../platform/atomic.ts";
 import type { Layout } from "./layout.ts";
 import type { Session } from "./session.ts";
@@ -53,21 +54,40 @@ export class Journal {
     syncDirectory(this.#layout.journal);
   }
 
+  /** The same for a change that is whole already: where it fails, the next call finds nothing to do. */
+  tryEnd(workspace: string): void {
+    try {
+      this.end(workspace);
+    } catch (error) {
+      if (errorCode(error) === null) throw error;
+    }
+  }
+
   /** What was begun on this workspace and not ended; `null` where nothing was. */
   read(workspace: string): JournalEntry | null {
-    const text = readTextFile(this.#path(workspace));
-    return text === null ? null : JSON.parse(text);
+    return readEntry(this.#path(workspace));
   }
 
   /** Everything that was begun and not ended, by live processes or dead ones. */
   pending(): JournalEntry[] {
-    return (readDirectory(this.#layout.journal) ?? []).flatMap(({ name }) => {
-      const text = readTextFile(`${this.#layout.journal}/${name}`);
-      return text === null ? [] : [JSON.parse(text)];
-    });
+    return (readDirectory(this.#layout.journal) ?? [])
+      .flatMap(({ name }) => readEntry(`${this.#layout.journal}/${name}`) ?? []);
   }
 
   #path(workspace: string): string {
     return `${this.#layout.journal}/${nameToId(workspace)}.json`;
+  }
+}
+
+function readEntry(path: string): JournalEntry | null {
+  const text = readTextFile(path);
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch (cause) {
+    throw new StoreError(
+      `Cannot read the journal ${path}: it is damaged; delete the file, and look what became of the ` +
+        "workspace",
+      { cause },
+    );
   }
 }

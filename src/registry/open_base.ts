@@ -4,27 +4,25 @@
  * @module
  */
 
-import { FileNotFoundError, NotADirectoryError, PathError, StoreError } from "../errors.ts";
+import {
+  ClosedError,
+  FileNotFoundError,
+  NotADirectoryError,
+  PathError,
+  StoreError,
+} from "../errors.ts";
 import { configValue, openRepository, type Repository } from "../git/repository.ts";
 import { makeBareRepository } from "../git/bare_repository.ts";
 import { RefStore, sweepDeadLocks } from "../git/refs.ts";
 import { ObjectStore, sweepKeeps } from "../git/store.ts";
-import { writeTextAtomic } from "../platform/atomic.ts";
-import {
-  chmod,
-  errorCode,
-  isDenied,
-  lstat,
-  makeDirectory,
-  readTextFile,
-  realPath,
-  removeTree,
-  stat,
-} from "../platform/fs.ts";
-import { acquireLock, type HeldLock } from "../platform/lock.ts";
+import { errorCode, isDenied, lstat, realPath, removeTree, stat } from "../platform/fs.ts";
+import { acquireLock, type LockOptions } from "../platform/lock.ts";
+import { isWorkspace } from "./admin.ts";
+import { prepareDataDirectory } from "./data_directory.ts";
 import { Journal } from "./journal.ts";
 import { Layout } from "./layout.ts";
 import { Session } from "./session.ts";
+import { resolve } from "@std/path/posix";
 
 /** The settings that the rooms below the front door use. */
 export interface Settings {
@@ -54,6 +52,9 @@ export class OpenBase implements AsyncDisposable {
   readonly repository: Repository | null;
   /** The repository around a base that is none itself. */
   readonly enclosing: { root: string; commonDirectory: string } | null;
+  readonly #closing = new AbortController();
+  /** What is under way; each resolves at its end. */
+  readonly #uses = new Set<Promise<void>>();
 
   private constructor(
     layout: Layout,
@@ -110,8 +111,9 @@ export class OpenBase implements AsyncDisposable {
     }
     const base = realPath(path) ?? path;
     const repository = whatItIs(base, settings);
-    const dataDirectory = settings.dataDirectory ?? `${base}/.agentfs`;
-    prepareDataDirectory(dataDirectory, base);
+    const wanted = resolve(settings.dataDirectory ?? `${base}/.agentfs`);
+    prepareDataDirectory(wanted, base);
+    const dataDirectory = realPath(wanted) ?? wanted;
     const own = settings.store === "own" || repository.kind === "none";
     const commonDirectory = own
       ? await ownStore(dataDirectory, settings.lockTimeout)
@@ -130,18 +132,28 @@ export class OpenBase implements AsyncDisposable {
     return this.repository?.commonDirectory !== this.layout.commonDirectory;
   }
 
+  /** The objects of the base's repository, where that is not the store; the caller closes them. */
+  openOwnersObjects(): ObjectStore | null {
+    const { repository, ownsStore, layout, session } = this;
+    if (repository === null || !ownsStore) return null;
+    return new ObjectStore(`${repository.commonDirectory}/objects`, {
+      temporaryDirectory: layout.storeTemporary,
+      session: session.id,
+      cacheBytes: 0,
+    });
+  }
+
   /** A setting of the base's repository, such as `user.name`; `null` where it has none. */
   configValue(key: string): string | null {
     return this.repository && configValue(this.repository, key);
   }
 
   /** Takes the lock on a workspace's files and refs. */
-  async lockWriter(workspace: string, purpose: string, signal?: AbortSignal): Promise<HeldLock> {
-    return await acquireLock(this.layout.writerLock(workspace), {
+  async lockWriter(workspace: string, purpose: string, signal?: AbortSignal): Promise<Disposable> {
+    return await this.#lock(this.layout.writerLock(workspace), {
       exclusive: true,
       purpose,
       subject: `workspace "${workspace}"`,
-      timeout: this.settings.lockTimeout,
       signal,
     });
   }
@@ -151,29 +163,73 @@ export class OpenBase implements AsyncDisposable {
     workspace: string,
     purpose: string,
     options: { exclusive: boolean; signal?: AbortSignal | undefined },
-  ): Promise<HeldLock> {
-    return await acquireLock(this.layout.commandLock(workspace), {
-      exclusive: options.exclusive,
+  ): Promise<Disposable> {
+    return await this.#lock(this.layout.commandLock(workspace), {
+      ...options,
       purpose,
       subject: `workspace "${workspace}"`,
-      timeout: this.settings.lockTimeout,
-      signal: options.signal,
     });
   }
 
   /** Takes the lock on the set of workspaces. */
-  async lockRegistry(purpose: string): Promise<HeldLock> {
-    return await acquireLock(this.layout.registryLock, {
+  async lockRegistry(purpose: string): Promise<Disposable> {
+    return await this.#lock(this.layout.registryLock, {
       exclusive: true,
       purpose,
       subject: "the list of workspaces",
-      timeout: this.settings.lockTimeout,
     });
+  }
+
+  /** Takes a lock, which is a use of the base; to close the base ends the waiting. */
+  async #lock(path: string, options: Omit<LockOptions, "timeout">): Promise<Disposable> {
+    using held = new DisposableStack();
+    held.use(this.use());
+    const closing = this.#closing.signal;
+    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+    held.use(await acquireLock(path, { ...options, signal, timeout: this.settings.lockTimeout }));
+    return held.move();
+  }
+
+  /**
+   * Keeps the base open until it is disposed of.
+   *
+   * @throws {ClosedError} once the base is being closed.
+   */
+  use(): Disposable {
+    this.requireOpen();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#uses.add(promise);
+    return {
+      [Symbol.dispose]: () => {
+        this.#uses.delete(promise);
+        resolve();
+      },
+    };
+  }
+
+  /** @throws {ClosedError} once the base is being closed. */
+  requireOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+
+  /** Lets nobody begin anything any more. */
+  beginClosing(): void {
+    this.#closing.abort(
+      new ClosedError(
+        `Cannot use the base ${this.layout.base}: this AgentFS is closed; make a new one`,
+      ),
+    );
+  }
+
+  /** Waits for the end of what is under way. */
+  async settled(): Promise<void> {
+    while (this.#uses.size > 0) await Promise.all(this.#uses);
   }
 
   /** Clears away what killed processes left: temporary files, git locks, held packs. */
   #sweep(): void {
-    const dead = this.session.deadSessions();
+    using hold = new DisposableStack();
+    const dead = this.session.deadSessions(hold);
     if (dead.size === 0) return;
     sweepDeadLocks(this.layout.commonDirectory, this.session.leftovers(dead));
     sweepKeeps(this.layout.objects, (session) => dead.has(session));
@@ -192,44 +248,21 @@ export class OpenBase implements AsyncDisposable {
 function whatItIs(base: string, settings: Settings): ReturnType<typeof openRepository> {
   try {
     const found = openRepository(base);
-    if (found.kind === "repository" && /\/worktrees\/agentfs-[^/]+$/.test(found.gitDirectory)) {
-      throw new PathError(
-        `Cannot open the base ${base}: it is a workspace itself; open the project it was made from`,
-        base,
-      );
-    }
-    return found;
+    const gitDirectory = found.kind === "repository"
+      ? found.gitDirectory
+      : found.enclosing?.gitDirectory;
+    if (gitDirectory === undefined || !isWorkspace(gitDirectory)) return found;
+    throw new PathError(
+      `Cannot open the base ${base}: it is a workspace or inside one; ` +
+        "open the project that the workspace was made from",
+      base,
+    );
   } catch (error) {
     if (settings.store === "own" && error instanceof StoreError) {
       return { kind: "none", enclosing: null };
     }
     throw error;
   }
-}
-
-/** Makes the directory that holds the workspaces' files, for this user only and ignored by git. */
-function prepareDataDirectory(path: string, base: string): void {
-  if (lstat(path)?.isDirectory !== true) makeDirectory(path, 0o700);
-  if (((lstat(path)?.mode ?? 0) & 0o777) !== 0o700) chmod(path, 0o700);
-  const marker = `${path}/base`;
-  const owner = readTextFile(marker);
-  if (owner !== null && owner !== base && stat(owner) !== null && realPath(owner) === owner) {
-    // A copy of a base has a copy of its marker, which is not worth an error.
-    if (path !== `${base}/.agentfs`) {
-      throw new StoreError(
-        `Cannot use ${path} for the base ${base}: it belongs to the base ${owner}; ` +
-          "give each base a dataDir of its own",
-      );
-    }
-  }
-  const temporary = `${path}/base.new`;
-  if (readTextFile(`${path}/.gitignore`) !== "*\n") {
-    removeTree(temporary);
-    writeTextAtomic(`${path}/.gitignore`, "*\n", { temporary, durable: false });
-  }
-  if (owner === base) return;
-  removeTree(temporary);
-  writeTextAtomic(marker, base, { temporary, durable: false });
 }
 
 /** The store of a base that has no repository of its own; made on first use. */

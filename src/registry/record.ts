@@ -7,7 +7,7 @@
 
 import type { Skipped } from "../changes.ts";
 import { StoreError } from "../errors.ts";
-import { compareNames, nameToId } from "../names.ts";
+import { compareNames, isName, nameToId } from "../names.ts";
 import { writeTextAtomic } from "../platform/atomic.ts";
 import { readDirectory, readTextFile, removeFile, syncDirectory } from "../platform/fs.ts";
 import type { OpenBase } from "./open_base.ts";
@@ -32,6 +32,7 @@ export interface WorkspaceRecord {
 
 /** The record of the workspace `name`; `null` where there is no such workspace. */
 export function readRecord(base: OpenBase, name: string): WorkspaceRecord | null {
+  if (!isName(name)) return null;
   const path = base.layout.record(name);
   const text = readTextFile(path);
   return text === null ? null : parse(path, text);

@@ -11,6 +11,7 @@ import { randomId } from "../names.ts";
 import { lstat, makeDirectory, OpenFile, readDirectory, removeTree } from "../platform/fs.ts";
 import { type HeldLock, tryAcquireLock } from "../platform/lock.ts";
 import { StoreError } from "../errors.ts";
+import { prepareDataDirectory } from "./data_directory.ts";
 import type { Layout } from "./layout.ts";
 
 /** Somebody swept the session before it was locked. */
@@ -51,14 +52,28 @@ export class Session implements Disposable {
     this.#lock = lock;
   }
 
-  /** A path that nothing is at, on the file system of the store. */
+  /**
+   * A path that nothing is at, on the file system of the store.
+   *
+   * @throws {StoreError} where our part of the store is gone from disk.
+   */
   storeTemporary(): string {
-    return `${this.#layout.storeTemporary}/${this.id}-${this.#count++}`;
+    const { agentfs, storeTemporary } = this.#layout;
+    if (lstat(storeTemporary) !== null) return `${storeTemporary}/${this.id}-${this.#count++}`;
+    throw new StoreError(
+      `Cannot write to the store: ${agentfs} was deleted on disk; close this AgentFS and open anew`,
+    );
   }
 
   /** A path that nothing is at, on the file system of the workspaces. */
   dataTemporary(): string {
-    return `${this.#layout.dataTemporary}/${this.id}-${this.#count++}`;
+    const { base, dataDirectory, dataTemporary } = this.#layout;
+    // A `git clean -fdx` in the base takes all but the workspaces.
+    if (lstat(dataTemporary) === null) {
+      prepareDataDirectory(dataDirectory, base);
+      makeDirectory(dataTemporary);
+    }
+    return `${dataTemporary}/${this.id}-${this.#count++}`;
   }
 
   /**
@@ -67,17 +82,24 @@ export class Session implements Disposable {
    */
   clock(): number {
     this.#clock ??= new OpenFile(this.dataTemporary(), { write: true, createNew: true });
+    // The same byte each time, which a full disk has room for.
+    this.#clock.seek(0);
     this.#clock.write(new Uint8Array(1));
     return Math.floor(this.#clock.stat().mtime / 1000);
   }
 
-  /** The ids of sessions whose process is gone. Their files are still there. */
-  deadSessions(): Set<string> {
+  /**
+   * The ids of sessions whose process is gone. Their files are still there. `hold` keeps others from
+   * sweeping them too, and a session that just starts from taking one of them.
+   */
+  deadSessions(hold: DisposableStack): Set<string> {
     const dead = new Set<string>();
     for (const { name } of readDirectory(this.#layout.sessions) ?? []) {
       if (name === this.id) continue;
-      using lock = tryAcquireLock(`${this.#layout.sessions}/${name}`, "looks whether it is alive");
-      if (lock !== null) dead.add(name);
+      const lock = tryAcquireLock(`${this.#layout.sessions}/${name}`, "sweeps what it left");
+      if (lock === null) continue;
+      hold.use(lock);
+      dead.add(name);
     }
     return dead;
   }

@@ -51,8 +51,9 @@ export interface ResolveOptions {
  */
 export function resolveBeneath(root: string, path: string, { follow }: ResolveOptions): Place {
   const asked = rooted(path);
+  const components = pathComponents(asked);
   checkLength(asked, asked);
-  return new Walk(root, asked, follow).along(withSlash(asked, pathComponents(asked)));
+  return new Walk(root, asked, follow).along(withSlash(asked, components));
 }
 
 /** The path with the slash at its start, which people may leave out. */

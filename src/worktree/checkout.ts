@@ -25,13 +25,14 @@ import {
 import { MODE } from "../git/tree.ts";
 import { Slices } from "../platform/slices.ts";
 import { SMALL_FILE } from "./content.ts";
-import type { IgnoreRules } from "./ignore.ts";
+import { IgnoreRules } from "./ignore.ts";
 import { type Permissions, permissionsAt } from "./permissions.ts";
 import { fileNode } from "./scan.ts";
 import {
   absentFile,
   type DirectoryNode,
   directoryNode,
+  entryAt,
   type FileNode,
   type Node,
   type TreeView,
@@ -45,6 +46,8 @@ export interface CheckoutOptions {
   /** The state of the files as they are. */
   readonly current: DirectoryNode;
   readonly target: TreeView;
+  /** What is tracked: an ignored path that is in here is not ignored. */
+  readonly head: TreeView;
   /** The permission bits that the files get; `null`: what the umask gives to new ones. */
   readonly permissions: Permissions | null;
   /** The ignore rules of the target, without those of its root's own `.gitignore`. */
@@ -90,13 +93,15 @@ export class Checkout {
     return await this.#directory(directory, "", current, target, rules);
   }
 
+  /** `directory` is `null` below what is no directory on disk: there nothing can be in the way. */
   async #check(
-    directory: string,
+    directory: string | null,
     path: string,
     current: DirectoryNode | null,
     target: TreeView,
   ): Promise<void> {
     if (current?.tree === target.oid) return;
+    const onDisk = directory !== null && lstat(directory)?.isDirectory ? directory : null;
     for (const [name, entry] of target.entries()) {
       if (name === "" || name === "." || name === ".." || name.includes("/") || isGitName(name)) {
         throw new StoreError(
@@ -105,7 +110,7 @@ export class Checkout {
         );
       }
       const known = current?.children.get(name) ?? null;
-      const below = `${directory}/${name}`;
+      const below = onDisk && `${onDisk}/${name}`;
       if (entry.view !== null) {
         const node = known?.kind === "directory" ? known : null;
         await this.#check(below, `${path}/${name}`, node, entry.view);
@@ -115,7 +120,7 @@ export class Checkout {
           this.#hasLinks = true;
           this.#linkTarget(`${path}/${name}`, entry.oid);
         }
-        if (isInTheWay(below, known)) {
+        if (below !== null && isInTheWay(below, known)) {
           throw new PathError(
             `Cannot restore ${path}/${name}: a directory with ignored files is there; ` +
               "move them away first",
@@ -132,42 +137,47 @@ export class Checkout {
     path: string,
     current: DirectoryNode | null,
     target: TreeView,
-    outer: IgnoreRules,
+    outer: IgnoreRules | null,
   ): Promise<DirectoryNode> {
     const { permissions } = this.#options;
     const same = current?.tree === target.oid;
     if (same && (permissions === null || isAbsent(current))) return current;
-    if (!same) this.#open(directory, current);
+    const isNew = !same && this.#open(directory, current);
     const entries = target.entries();
-    const rules = this.#withGitignore(outer, entries);
+    const rules = outer && this.#withGitignore(outer, entries);
+    const children = new Map<string, Node>();
     for (const [name, node] of current?.children ?? []) {
-      if (!entries.has(name)) this.#remove(`${directory}/${name}`, name, node, rules);
+      const rest = entries.has(name) ? null : this.#remove(`${path}/${name}`, name, node, rules);
+      if (rest !== null) children.set(name, rest);
       if (this.#slices.due) await this.#slices.rest();
     }
-    const children = new Map<string, Node>();
     for (const [name, entry] of entries) {
       const known = current?.children.get(name) ?? null;
-      const place = { directory: `${directory}/${name}`, path: `${path}/${name}` };
+      const place = { file: `${directory}/${name}`, path: `${path}/${name}`, isFree: isNew };
       if (entry.view === null) {
         children.set(name, await this.#entry(place, name, known, entry));
       } else {
         const node = known?.kind === "directory" ? known : null;
-        const inner = rules.enter(name, null);
-        const { directory, path } = place;
-        children.set(name, await this.#directory(directory, path, node, entry.view, inner));
+        const inner = rules === null || rules.ignores(name, true) ? null : rules.enter(name, null);
+        const { file, path } = place;
+        children.set(name, await this.#directory(file, path, node, entry.view, inner));
       }
       if (this.#slices.due) await this.#slices.rest();
     }
     return directoryNode(this.#close(directory, path, current), children);
   }
 
-  /** Makes sure that a directory is there and can be written to. */
-  #open(directory: string, current: DirectoryNode | null): void {
+  /** Makes sure that a directory is there and can be written to; tells whether it is a new one. */
+  #open(directory: string, current: DirectoryNode | null): boolean {
     const stat = lstat(directory);
     if (stat !== null && !stat.isDirectory) removeFile(directory);
-    if (stat === null || !stat.isDirectory) return makeDirectory(directory);
+    if (stat === null || !stat.isDirectory) {
+      makeDirectory(directory);
+      return true;
+    }
     const bits = current?.permissions ?? stat.mode & 0o7777;
     if ((bits & 0o300) !== 0o300) chmod(directory, bits | 0o700);
+    return false;
   }
 
   /** Gives a directory its permission bits, when all in it is done; returns them. */
@@ -193,27 +203,36 @@ export class Checkout {
     return rules.withGitignore(new TextDecoder().decode(this.#options.store.read(entry.oid).data));
   }
 
-  /** Removes what the target does not have, but for what its rules ignore. */
-  #remove(path: string, name: string, node: Node, rules: IgnoreRules | null): void {
-    const isDirectory = node.kind === "directory";
-    if (rules?.ignores(name, isDirectory)) return;
-    if (!isDirectory) {
-      if (node.permissions !== null || node.mode === MODE.submodule) removeUnlessFilled(path);
-      return;
+  /**
+   * Removes what the target does not have, and returns what stays: what the target's rules ignore.
+   * `rules` are `null` inside an ignored directory, of which only tracked paths go.
+   */
+  #remove(path: string, name: string, node: Node, rules: IgnoreRules | null): Node | null {
+    const { directory, head } = this.#options;
+    const file = directory + path;
+    const isIgnored = rules === null || rules.ignores(name, node.kind === "directory");
+    if (isIgnored && entryAt(head, path.slice(1).split("/")) === null) return node;
+    if (node.kind === "file") {
+      if (node.permissions !== null || node.mode === MODE.submodule) removeUnlessFilled(file);
+      return null;
     }
-    if ((node.permissions & 0o300) !== 0o300 && lstat(path)?.isDirectory) {
-      chmod(path, node.permissions | 0o700);
-    }
-    const inner = rules?.enter(name, null) ?? null;
+    const isLocked = (node.permissions & 0o300) !== 0o300 && lstat(file)?.isDirectory === true;
+    if (isLocked) chmod(file, node.permissions | 0o700);
+    const inner = isIgnored ? null : rules.enter(name, null);
+    const kept = new Map<string, Node>();
     for (const [child, below] of node.children) {
-      this.#remove(`${path}/${child}`, child, below, inner);
+      const rest = this.#remove(`${path}/${child}`, child, below, inner);
+      if (rest !== null) kept.set(child, rest);
     }
-    removeUnlessFilled(path);
+    if (removeUnlessFilled(file)) return null;
+    if (isLocked) chmod(file, node.permissions);
+    return directoryNode(node.permissions, kept);
   }
 
   #linkTarget(path: string, oid: string): string {
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(this.#options.store.read(oid).data);
+      const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+      return strict.decode(this.#options.store.read(oid).data);
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
       const rule = "its target is not UTF-8, which Deno cannot make a link of";
@@ -222,7 +241,7 @@ export class Checkout {
   }
 
   async #entry(
-    { directory: file, path }: { directory: string; path: string },
+    { file, path, isFree }: { file: string; path: string; isFree: boolean },
     name: string,
     known: Node | null,
     entry: TreeViewEntry,
@@ -241,7 +260,7 @@ export class Checkout {
     }
     if (known?.kind === "directory") {
       // What is in the way goes whatever the rules say: the undo point holds it.
-      this.#remove(file, name, known, null);
+      this.#remove(path, name, known, IgnoreRules.none);
     }
     if (entry.mode === MODE.submodule) {
       if (lstat(file)?.isDirectory !== true) {
@@ -250,7 +269,7 @@ export class Checkout {
       }
       return absentFile(entry.mode, entry.oid);
     }
-    removeFile(file);
+    if (!isFree) removeFile(file);
     await this.#write(file, path, entry);
     let stat = lstat(file);
     if (stat === null) throw new StoreError(`Cannot restore ${path}: it vanished while written`);
@@ -312,12 +331,14 @@ function isAbsent(node: DirectoryNode): boolean {
     );
 }
 
-function removeUnlessFilled(path: string): void {
+/** Removes a file or a directory, which ignored files in it keep; tells whether it is gone. */
+function removeUnlessFilled(path: string): boolean {
   try {
     removeFile(path);
+    return true;
   } catch (error) {
-    // Ignored files keep their directory.
-    if (errorCode(error) !== "ENOTEMPTY") throw error;
+    if (errorCode(error) === "ENOTEMPTY") return false;
+    throw error;
   }
 }
 

@@ -14,19 +14,21 @@ import {
   directoryNode,
   type FileNode,
   type Node,
+  stateTree,
   storedTree,
   type TreeView,
 } from "./state.ts";
 
 /**
  * The entries of an index that holds the tree `head`, with the stat data of the files in `state` that
- * are as `head` has them. Stat data that is not to be believed goes in with size 0, by which git
- * knows that it must compare the content.
+ * are as `head` has them. The index is to be given the time `clock`, in seconds: git compares the
+ * content of a file that is not older. Where only its other time is not, which may hide a change, the
+ * entry goes in with size 0, by which git knows the same.
  */
 export function indexEntries(
   head: TreeView,
   state: DirectoryNode,
-  owner: { uid: number; gid: number },
+  { owner, clock }: { owner: { uid: number; gid: number }; clock: number },
 ): IndexEntry[] {
   const entries: IndexEntry[] = [];
   const walk = (parent: string, tree: TreeView, node: DirectoryNode | null): void => {
@@ -45,7 +47,7 @@ export function indexEntries(
         oid,
         mode,
         stage: 0,
-        size: onDisk && same.trusted ? same.size : 0,
+        size: onDisk && (same.trusted || same.mtime >= clock * 1000) ? same.size : 0,
         mtime: onDisk ? same.mtime : 0,
         ctime: onDisk ? same.ctime : 0,
         ino: onDisk ? same.ino : 0,
@@ -66,21 +68,25 @@ export function indexEntries(
 export interface IndexedState {
   /** Every tracked path. */
   readonly root: DirectoryNode;
-  /** The tracked paths that are not expected on disk. */
+  /** The tracked paths that need not be on disk. */
   readonly absent: DirectoryNode | null;
+  /** The files of `root` that count as unchanged, whatever is on disk. */
+  readonly kept: ReadonlySet<FileNode>;
 }
 
 /**
  * The state that an index describes. `written` is the time at which the index was, in ms: a file of
- * that time or later may have changed since, by git's own racy rule.
+ * that time or later may have changed since, by git's own racy rule. In a sparse checkout a path that
+ * is left out counts once it is there all the same; elsewhere that mark is the owner's own.
  */
 export function indexedState(
   entries: readonly IndexEntry[],
-  written: number,
   store: ObjectStore,
+  { written, isSparse }: { written: number; isSparse: boolean },
 ): IndexedState {
   const root = new Builder();
   const absent = new Builder();
+  const kept = new Set<FileNode>();
   for (const entry of entries) {
     // A path in an unfinished merge has no content of its own, nor has one that is only announced.
     if (entry.stage !== 0 || entry.intentToAdd) continue;
@@ -96,9 +102,22 @@ export function indexedState(
     const components = entry.path.split("/");
     const node = entryNode(entry, written);
     root.add(components, node);
-    if (entry.skipWorktree || !entry.path.isWellFormed()) absent.add(components, node);
+    if (entry.assumeValid || (entry.skipWorktree && !isSparse)) kept.add(node);
+    if (kept.has(node) || isLeftOut(entry)) absent.add(components, node);
   }
-  return { root: root.build(), absent: absent.empty ? null : absent.build() };
+  return { root: root.build(), absent: absent.empty ? null : absent.build(), kept };
+}
+
+/** The paths that an index leaves out of the files; `null` where it leaves out none. */
+export function pathsLeftOut(entries: readonly IndexEntry[], store: ObjectStore): TreeView | null {
+  const options = { written: 0, isSparse: true };
+  const { absent } = indexedState(entries.filter(isLeftOut), store, options);
+  return absent && stateTree(absent, "all");
+}
+
+/** Whether no file is expected; a name that is not UTF-8 is one that Deno can neither see nor make. */
+function isLeftOut({ skipWorktree, mode, path }: IndexEntry): boolean {
+  return skipWorktree || mode === MODE.directory || !path.isWellFormed();
 }
 
 function entryNode(entry: IndexEntry, written: number): FileNode {

@@ -15,20 +15,20 @@ import { treeOf } from "../git/commit.ts";
 import { parseIndex } from "../git/index_file.ts";
 import { readCommit, writeCommit } from "../git/isomorphic.ts";
 import { readHead } from "../git/repository.ts";
-import { ObjectStore, type ObjectWriter } from "../git/store.ts";
+import type { ObjectStore, ObjectWriter } from "../git/store.ts";
 import { lstat, readFile } from "../platform/fs.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { ownSignature } from "../registry/signature.ts";
 import { FileChanged } from "./content.ts";
-import { indexedState } from "./git_index.ts";
+import { type IndexedState, indexedState } from "./git_index.ts";
 import { rootRules } from "./rules.ts";
 import { saveState } from "./save.ts";
 import { type Scan, scan } from "./scan.ts";
-import { readStatCache, writeStatCache } from "./stat_cache.ts";
+import { readStatCache, reliable, writeStatCache } from "./stat_cache.ts";
 import {
+  absentPart,
   type DirectoryNode,
-  emptyState,
   emptyTree,
   type FileNode,
   stateTree,
@@ -69,12 +69,6 @@ export async function importBase(base: OpenBase, signal?: AbortSignal): Promise<
   }
 }
 
-/** What git's index says of the base; nothing where there is no index. */
-interface Indexed {
-  readonly root: DirectoryNode;
-  readonly absent: DirectoryNode | null;
-}
-
 class BaseImporter implements Disposable {
   readonly #base: OpenBase;
   readonly #signal: AbortSignal | undefined;
@@ -86,14 +80,15 @@ class BaseImporter implements Disposable {
     this.#base = base;
     this.#signal = signal;
     this.#writer = base.objects.writer();
-    this.#source = this.#openSource();
+    this.#source = base.repository === null ? null : base.openOwnersObjects() ?? base.objects;
   }
 
   async run(): Promise<ImportedBase> {
     const indexed = this.#readIndex();
     const found = await this.#scan(indexed);
     const commit = await this.#commit(found, indexed);
-    return { commit, sparse: indexed?.absent ?? null, skipped: found.skipped };
+    const sparse = indexed?.absent ? absentPart(found.root) : null;
+    return { commit, sparse, skipped: found.skipped };
   }
 
   [Symbol.dispose](): void {
@@ -101,31 +96,24 @@ class BaseImporter implements Disposable {
     if (this.#source !== this.#base.objects) this.#source?.[Symbol.dispose]();
   }
 
-  #openSource(): ObjectStore | null {
-    const { objects, ownsStore, repository, layout, session } = this.#base;
-    if (repository === null || !ownsStore) return repository && objects;
-    return new ObjectStore(`${repository.commonDirectory}/objects`, {
-      temporaryDirectory: layout.storeTemporary,
-      session: session.id,
-      cacheBytes: 0,
-    });
-  }
-
-  #readIndex(): Indexed | null {
+  /** What git's index says of the base; `null` where the base is no repository. */
+  #readIndex(): IndexedState | null {
     const { repository } = this.#base;
     if (repository === null || this.#source === null) return null;
     const path = `${repository.gitDirectory}/index`;
     const bytes = readFile(path);
     const written = lstat(path)?.mtime ?? 0;
-    if (bytes === null) return { root: emptyState, absent: null };
-    return indexedState(parseIndex(bytes).entries, written, this.#source);
+    const entries = bytes === null ? [] : parseIndex(bytes).entries;
+    const isSparse = repository.config.getBoolean("core.sparseCheckout") === true;
+    return indexedState(entries, this.#source, { written, isSparse });
   }
 
-  async #scan(indexed: Indexed | null): Promise<Scan> {
+  async #scan(indexed: IndexedState | null): Promise<Scan> {
     const { layout, session } = this.#base;
     const clock = session.clock();
     const cache = layout.statCache("@base");
-    const previous = indexed?.root ?? readStatCache(cache)?.root ?? null;
+    const cached = readStatCache(cache);
+    const previous = indexed?.root ?? (cached && reliable(cached, clock));
     const found = await scan(layout.base, {
       previous,
       clock,
@@ -134,6 +122,7 @@ class BaseImporter implements Disposable {
       sparse: indexed?.absent ? stateTree(indexed.absent, "all") : null,
       omit: new Set([layout.dataDirectory, layout.commonDirectory]),
       onContent: (_, content) => this.#writer.write("blob", content),
+      ...(indexed === null ? {} : { kept: indexed.kept }),
       keepKnown: (known) => this.#isConverted(known),
       signal: this.#signal,
     });
@@ -152,7 +141,7 @@ class BaseImporter implements Disposable {
     return size !== undefined && known.size !== 0 && size !== known.size;
   }
 
-  async #commit(found: Scan, indexed: Indexed | null): Promise<string> {
+  async #commit(found: Scan, indexed: IndexedState | null): Promise<string> {
     const { objects, refs, ownsStore, repository } = this.#base;
     const head = ownsStore || repository === null ? null : readHead(repository.gitDirectory).oid;
     const tree = stateTree(found.root, "files").oid;
@@ -175,7 +164,9 @@ class BaseImporter implements Disposable {
       committer: ownSignature(),
     });
     await this.#writer.finish();
-    refs.update(ref, commit, undefined);
+    // Another workspace has been made meanwhile: nothing may hold any longer what `last` held.
+    if (refs.read(ref) !== last) throw new FileChanged();
+    refs.update(ref, commit, last);
     this.#writer.release();
     return commit;
   }
@@ -185,7 +176,7 @@ class BaseImporter implements Disposable {
     return head === null || (await readCommit(this.#base.objects, commit)).parents[0] === head;
   }
 
-  async #save(root: DirectoryNode, held: TreeView[], indexed: Indexed | null): Promise<void> {
+  async #save(root: DirectoryNode, held: TreeView[], indexed: IndexedState | null): Promise<void> {
     const source = indexed === null ? undefined : this.#source ?? undefined;
     await saveState(root, {
       directory: this.#base.layout.base,

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { typeName } from "../arguments.ts";
 import { byteLength } from "../paths.ts";
 import { type Effort, parsePattern } from "./glob.ts";
 import { IgnoreRules } from "./ignore.ts";
@@ -58,7 +59,7 @@ class PatternList {
 
   static from(texts: readonly string[] | undefined): PatternList | null {
     if (texts !== undefined && !Array.isArray(texts)) {
-      throw new TypeError(`Cannot use ${typeof texts} as patterns: they are a list of strings`);
+      throw new TypeError(`Cannot use ${typeName(texts)} as patterns: they are a list of strings`);
     }
     return texts === undefined || texts.length === 0 ? null : new PatternList(texts);
   }
@@ -92,7 +93,7 @@ function nameOf(path: string): string {
 function checked(text: unknown): string {
   if (typeof text !== "string") {
     throw new TypeError(
-      `Cannot use ${text === null ? "null" : typeof text} as a pattern: a pattern is a string`,
+      `Cannot use ${typeName(text)} as a pattern: a pattern is a string`,
     );
   }
   if (text.includes("\0")) throw new TypeError(refusal(text, "a pattern holds no NUL"));

@@ -20,16 +20,19 @@ import { relative } from "@std/path/posix";
  */
 export function rootRules(base: OpenBase): IgnoreRules {
   const { enclosing, layout, settings } = base;
-  const common = enclosing?.commonDirectory ?? base.repository?.commonDirectory;
-  let rules = IgnoreRules.from([
+  const own = IgnoreRules.from([
     { text: settings.exclude.join("\n") },
     { text: userExcludes(base) },
-    { text: common === undefined ? "" : readRules(`${common}/info/exclude`) },
   ]);
+  const common = enclosing?.commonDirectory ?? base.repository?.commonDirectory;
+  if (common === undefined) return own;
+  let rules = own.withGitignore(readRules(`${common}/info/exclude`));
   if (enclosing === null) return rules;
   let directory = enclosing.root;
   rules = rules.withGitignore(readRules(`${directory}/.gitignore`));
   for (const name of relative(enclosing.root, layout.base).split("/")) {
+    // A base that the repository around it ignores is no part of it, nor are its rules for the base.
+    if (rules.ignores(name, true)) return own;
     directory = `${directory}/${name}`;
     const text = directory === layout.base ? null : readRules(`${directory}/.gitignore`);
     rules = rules.enter(name, text);

@@ -101,6 +101,28 @@ class Saver {
   }
 }
 
+/** Writes a tree of another store, with all in it. */
+export async function saveStoredTree(
+  tree: string,
+  { source, writer, signal }: {
+    source: ObjectStore;
+    writer: ObjectWriter;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const slices = new Slices(signal);
+  const save = async (tree: string): Promise<void> => {
+    for (const { mode, oid } of source.readTree(tree)) {
+      if (writer.has(oid) || mode === MODE.submodule) continue;
+      if (mode === MODE.directory) await save(oid);
+      else await copyObject(source, oid, writer);
+      if (slices.due) await slices.rest();
+    }
+    writer.write("tree", source.read(tree).data);
+  };
+  await save(tree);
+}
+
 async function copyObject(source: ObjectStore, oid: string, writer: ObjectWriter): Promise<void> {
   const { type, size } = source.header(oid) ?? { type: "blob", size: 0 };
   if (size <= SMALL_FILE) writer.write(type, source.read(oid).data);

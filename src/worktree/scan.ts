@@ -13,7 +13,7 @@
  */
 
 import type { Skipped } from "../changes.ts";
-import { StoreError } from "../errors.ts";
+import { AgentFSError, StoreError } from "../errors.ts";
 import { isGitmodulesName, isGitName } from "../paths.ts";
 import {
   type DirectoryEntry,
@@ -48,8 +48,11 @@ export interface ScanOptions {
   readonly rules: IgnoreRules;
   /** What is tracked: an ignored path that is in here is not ignored. */
   readonly head: TreeView;
-  /** Whether a path, without a leading slash, is tracked besides, or a directory that holds such. */
-  readonly alsoTracked?: (path: string) => boolean;
+  /**
+   * Whether a path, without a leading slash, is tracked; one that ends in a slash, whether anything
+   * in that directory is. `null`: as `head` has it.
+   */
+  readonly tracked?: (path: string) => boolean | null;
   /** Paths that count as there, with what `head` has for them, when they are not on disk. */
   readonly sparse?: TreeView | null;
   /** Whether ignored files belong to the state. */
@@ -58,6 +61,8 @@ export interface ScanOptions {
   readonly omit?: ReadonlySet<string>;
   /** Is given the content of each small file that is new or changed, valid during the call. */
   readonly onContent?: (oid: string, content: Uint8Array) => void;
+  /** Files of the state before that count as unchanged, whatever is on disk. */
+  readonly kept?: ReadonlySet<FileNode>;
   /** Decides on a file with equal but unbelieved stat data whose content has another id. */
   readonly keepKnown?: (known: FileNode) => boolean;
   readonly signal?: AbortSignal | undefined;
@@ -95,6 +100,9 @@ interface Place {
   /** `null` inside an ignored directory, where only tracked paths count. */
   readonly rules: IgnoreRules | null;
 }
+
+/** What is no fault of the file that could not be read, so that to skip it would be to lose it. */
+const EXHAUSTED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOSPC"]);
 
 const S_IFMT = 0o170000;
 const SPECIAL_FILES: Record<number, string> = {
@@ -139,9 +147,10 @@ class Scanner {
     if (listing === undefined) return previous;
     if (listing === null) return null;
     const rules = place.rules && this.#ownRules(place, listing);
+    const here = { ...place, rules };
     const children = new Map<string, Node>();
     for (const entry of listing) {
-      const node = await this.#entry({ ...place, rules }, entry, children);
+      const node = await this.#entry(here, entry, children);
       if (node !== null) children.set(entry.name, node);
       if (this.#slices.due) await this.#slices.rest();
     }
@@ -196,7 +205,7 @@ class Scanner {
     const absolute = `${place.directory}/${name}`;
     if (isDirectory && this.#options.omit?.has(absolute)) return null;
     const ignored = this.#isIgnored(place, name, isDirectory);
-    if (ignored && !this.#isTracked(place, name)) {
+    if (ignored && !this.#isTracked(place, entry)) {
       this.#ignored.push(isDirectory ? `${path}/` : path);
       return null;
     }
@@ -224,9 +233,14 @@ class Scanner {
     return rules === null || rules.ignores(name, isDirectory);
   }
 
-  #isTracked({ path, head }: Place, name: string): boolean {
-    if (head?.entries().has(name)) return true;
-    return this.#options.alsoTracked?.(`${path}/${name}`.slice(1)) ?? false;
+  /** A file is not tracked because a directory of its name was, nor the reverse. */
+  #isTracked({ path, head }: Place, { name, isDirectory }: DirectoryEntry): boolean {
+    const asked = `${path}/${name}`.slice(1);
+    const said = this.#options.tracked?.(isDirectory ? `${asked}/` : asked) ?? null;
+    if (said !== null) return said;
+    const mode = head?.entries().get(name)?.mode;
+    return mode !== undefined &&
+      isDirectory === (mode === MODE.directory || mode === MODE.submodule);
   }
 
   #submodule(absolute: string, path: string, oid: string): FileNode {
@@ -251,7 +265,7 @@ class Scanner {
       }
       const same = before !== null && sameStat(before, stat);
       const permissions = stat.mode & 0o7777;
-      if (same && before.trusted) {
+      if (before !== null && (same && before.trusted || this.#options.kept?.has(before))) {
         return before.permissions === permissions ? before : { ...before, permissions };
       }
       try {
@@ -296,6 +310,8 @@ class Scanner {
   }
 
   #skipUnreadable(path: string, error: unknown): void {
+    this.#options.signal?.throwIfAborted();
+    if (error instanceof AgentFSError || EXHAUSTED.has(errorCode(error) ?? "")) throw error;
     const why = errorCode(error) ?? (error instanceof Error ? error.message : "unknown error");
     this.#skip(path, `it cannot be read (${why})`);
   }

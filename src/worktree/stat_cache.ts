@@ -5,9 +5,10 @@
  * @module
  */
 
+import { hashObject } from "../git/object.ts";
 import { writeTextAtomic } from "../platform/atomic.ts";
 import { readTextFile, removeFile } from "../platform/fs.ts";
-import type { DirectoryNode, FileNode, Node } from "./state.ts";
+import { type DirectoryNode, distrusted, type FileNode, type Node } from "./state.ts";
 
 const VERSION = 1;
 
@@ -34,22 +35,32 @@ export interface CachedState {
 /** Writes the cache; a crash leaves the old one or the new. */
 export function writeStatCache(path: string, cached: CachedState, temporary: string): void {
   const text = JSON.stringify([VERSION, cached.clock, toRow("", cached.root)]);
-  writeTextAtomic(path, text, { temporary, durable: false });
+  writeTextAtomic(path, `${checksum(text)}\n${text}`, { temporary, durable: false });
 }
 
 /** Reads the cache; `null` where there is none that can be used. */
 export function readStatCache(path: string): CachedState | null {
-  const text = readTextFile(path);
-  if (text === null) return null;
-  try {
+  const found = readTextFile(path);
+  if (found === null) return null;
+  const [sum, text = ""] = found.split("\n", 2);
+  if (sum === checksum(text)) {
     const [version, clock, row] = JSON.parse(text);
-    const [, root] = toNode(row);
-    if (version === VERSION && root.kind === "directory") return { root, clock };
-  } catch {
-    // Cut off or scribbled over: as good as none.
+    const root = version === VERSION ? toNode(row)[1] : null;
+    if (root?.kind === "directory") return { root, clock };
   }
+  // Cut off or scribbled over: as good as none.
   removeFile(path);
   return null;
+}
+
+/** What can be relied on of a cached state when the file system's clock says `now`. */
+export function reliable({ root, clock }: CachedState, now: number): DirectoryNode {
+  // A clock that was set back can repeat the times that the state relies on.
+  return now < clock ? distrusted(root) : root;
+}
+
+function checksum(text: string): string {
+  return hashObject("blob", new TextEncoder().encode(text));
 }
 
 function toRow(name: string, node: Node): Row {

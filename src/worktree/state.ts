@@ -192,6 +192,32 @@ export function absentDirectory(sparse: TreeView, head: TreeView): DirectoryNode
   return directoryNode(0o755, children);
 }
 
+/** What of a state is not on disk, submodules aside; `null` where all of it is. */
+export function absentPart(node: DirectoryNode): DirectoryNode | null {
+  const children = new Map<string, Node>();
+  for (const [name, child] of node.children) {
+    const absent = child.kind === "directory"
+      ? absentPart(child)
+      : child.permissions === null && child.mode !== MODE.submodule
+      ? child
+      : null;
+    if (absent !== null) children.set(name, absent);
+  }
+  return children.size === 0 ? null : directoryNode(node.permissions, children);
+}
+
+/** The part of a state whose paths one of the trees has too. */
+export function limitedTo(node: DirectoryNode, trees: readonly TreeView[]): DirectoryNode {
+  const children = new Map<string, Node>();
+  for (const [name, child] of node.children) {
+    const entries = trees.flatMap((tree) => tree.entries().get(name) ?? []);
+    if (entries.length === 0) continue;
+    const below = entries.flatMap(({ view }) => view ?? []);
+    children.set(name, child.kind === "file" ? child : limitedTo(child, below));
+  }
+  return directoryNode(node.permissions, children);
+}
+
 /** The same state, of which every file is to be read again. */
 export function distrusted(node: DirectoryNode): DirectoryNode {
   const children = new Map<string, Node>();

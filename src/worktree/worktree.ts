@@ -8,36 +8,36 @@
 import type { Skipped } from "../changes.ts";
 import { ClosedError, StoreError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
-import { parseIndex, serializeIndex } from "../git/index_file.ts";
 import { readHead } from "../git/repository.ts";
 import type { ObjectWriter } from "../git/store.ts";
-import { writeAtomic } from "../platform/atomic.ts";
-import { lstat, removeFile } from "../platform/fs.ts";
-import { readIndexFile, writeAdmin } from "../registry/admin.ts";
+import { storeFailure } from "../platform/failure.ts";
+import { lstat } from "../platform/fs.ts";
+import { writeAdmin } from "../registry/admin.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, type WorkspaceRecord } from "../registry/record.ts";
 import { FileChanged } from "./content.ts";
-import { indexEntries } from "./git_index.ts";
 import { rootRules } from "./rules.ts";
 import { saveState } from "./save.ts";
 import { type Scan, scan, type ScanOptions } from "./scan.ts";
-import { type CachedState, readStatCache, writeStatCache } from "./stat_cache.ts";
+import { type CachedState, readStatCache, reliable, writeStatCache } from "./stat_cache.ts";
 import {
+  absentDirectory,
   type DirectoryNode,
-  distrusted,
+  emptyState,
   entryAt,
   type Flavour,
   storedTree,
   type TreeView,
 } from "./state.ts";
+import { WorktreeIndex } from "./worktree_index.ts";
 
 /** How the files are looked at. */
 export interface LookOptions {
   /** Whether ignored files count too. */
   readonly ignored?: boolean | undefined;
-  /** Paths in this tree count even where they are ignored. */
-  readonly also?: TreeView | undefined;
+  /** Paths in these trees count even where they are ignored. */
+  readonly also?: readonly TreeView[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,7 +50,6 @@ export interface Capture {
 }
 
 const CAPTURE_ATTEMPTS = 5;
-const DEAD_LOCK_MS = 10_000;
 
 /** The live side of a workspace. */
 export class Worktree {
@@ -61,11 +60,11 @@ export class Worktree {
   #cached: CachedState | null | undefined;
   #changedSinceSave = 0;
   #scanning: Promise<unknown> = Promise.resolve();
-  #staged: { signature: string; paths: ReadonlySet<string> | null } | undefined;
   /** The ref whose commit is known to hold most of the files' objects. */
   #held: { ref: string; oid: string } | null = null;
   #closed: string | null = null;
 
+  readonly #index: WorktreeIndex;
   readonly #recover: () => Promise<void>;
 
   /** `recover` finishes what the journal says, with the workspace held. */
@@ -77,6 +76,7 @@ export class Worktree {
     this.base = base;
     this.record = record;
     this.directory = record.path;
+    this.#index = new WorktreeIndex(this.gitDirectory, base.objects);
     this.#recover = recover;
   }
 
@@ -106,11 +106,31 @@ export class Worktree {
     if (this.#closed !== null) {
       throw new ClosedError(`Cannot use workspace "${this.name}": ${this.#closed}`);
     }
+    this.base.requireOpen();
+  }
+
+  /**
+   * Keeps the base open while the workspace is looked at, until it is disposed of.
+   *
+   * @throws {ClosedError} after {@linkcode close}, and where another process has deleted it.
+   */
+  use(): Disposable {
+    this.#requireRecord();
+    return this.base.use();
+  }
+
+  /** @throws {ClosedError} also where another process has deleted the workspace. */
+  #requireRecord(): void {
+    this.requireOpen();
+    if (readRecord(this.base, this.name)?.id === this.record.id) return;
+    this.close("it was deleted");
+    this.requireOpen();
   }
 
   /** @throws {StoreError} where the files' directory is gone from disk. */
   requireDirectory(): void {
     if (lstat(this.directory)?.isDirectory) return;
+    this.#requireRecord();
     throw new StoreError(
       `Cannot use the files of workspace "${this.name}": ${this.directory} was deleted on disk; ` +
         "its commits and snapshots are kept, snapshot.restore() brings the files back",
@@ -139,12 +159,19 @@ export class Worktree {
   }
 
   /** The lock that a running command shares with others. */
-  async holdCommand(purpose: string): Promise<Disposable> {
-    if (this.base.journal.read(this.name) !== null) {
-      (await this.holdWriter(purpose))[Symbol.dispose]();
-    }
+  async holdCommand(purpose: string, signal?: AbortSignal): Promise<Disposable> {
     this.requireOpen();
-    const lock = await this.base.lockCommands(this.name, purpose, { exclusive: false });
+    const shared = { exclusive: false, signal };
+    const lock = await this.base.lockCommands(this.name, purpose, shared);
+    try {
+      // Nobody else can be at what the journal tells of, so it was somebody who was killed.
+      if (this.base.journal.read(this.name) !== null) {
+        (await this.holdWriter(purpose, signal))[Symbol.dispose]();
+      }
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
     return this.#stillThere(lock);
   }
 
@@ -154,7 +181,7 @@ export class Worktree {
       if (this.base.journal.read(this.name) !== null) await this.#recover();
     } catch (error) {
       lock[Symbol.dispose]();
-      throw error;
+      throw storeFailure(`finish what was begun in workspace "${this.name}"`, error);
     }
     return this.#stillThere(lock);
   }
@@ -162,10 +189,7 @@ export class Worktree {
   /** This process or another may have deleted the workspace while the lock was waited for. */
   #stillThere<Lock extends Disposable>(lock: Lock): Lock {
     try {
-      this.requireOpen();
-      if (readRecord(this.base, this.name)?.id === this.record.id) return lock;
-      this.close("it was deleted");
-      this.requireOpen();
+      this.#requireRecord();
       return lock;
     } catch (error) {
       lock[Symbol.dispose]();
@@ -182,8 +206,11 @@ export class Worktree {
     const { ref, oid } = readHead(this.gitDirectory);
     if (oid !== null) return { ref, oid };
     throw new StoreError(
-      `Cannot find the last commit of workspace "${this.name}": ${ref ?? "HEAD"} is gone; ` +
-        `set it to one of the commits in refs/agentfs/${this.name}/, or delete the workspace`,
+      `Cannot find the last commit of workspace "${this.name}": ` +
+        (ref === null
+          ? `${this.gitDirectory}/HEAD is gone; snapshot.restore() or the next open makes it again`
+          : `${ref} is gone; set it to one of the commits in refs/agentfs/${this.name}/, or delete ` +
+            "the workspace"),
     );
   }
 
@@ -207,7 +234,7 @@ export class Worktree {
   }
 
   async #look(
-    { ignored = false, also, ...options }: LookOptions & Pick<ScanOptions, "onContent">,
+    { ignored = false, also = [], ...options }: LookOptions & Pick<ScanOptions, "onContent">,
   ): Promise<Scan> {
     this.requireDirectory();
     const clock = this.base.session.clock();
@@ -216,9 +243,10 @@ export class Worktree {
       clock,
       rules: rootRules(this.base),
       head: this.headTree(),
-      alsoTracked: (path) =>
-        this.#stagedPaths()?.has(path) === true ||
-        (also !== undefined && entryAt(also, path.split("/")) !== null),
+      tracked: (path) =>
+        also.some((tree) => entryAt(tree, path.replace(/\/$/, "").split("/")) !== null)
+          ? true
+          : this.#index.has(path),
       sparse: this.sparse(),
       ignored,
       ...options,
@@ -232,10 +260,7 @@ export class Worktree {
 
   #previous(clock: number): DirectoryNode | null {
     this.#cached ??= readStatCache(this.base.layout.statCache(this.name));
-    if (this.#cached === null) return null;
-    const { root, clock: before } = this.#cached;
-    // A clock that was set back can repeat the times that the cache relies on.
-    return clock < before ? distrusted(root) : root;
+    return this.#cached && reliable(this.#cached, clock);
   }
 
   /** Takes over the state that a checkout left. */
@@ -244,21 +269,14 @@ export class Worktree {
     this.#cached = { root, clock };
   }
 
-  /** The paths that a sparse checkout leaves out of the files. */
+  /** The paths that a sparse checkout, the base's or one made inside, leaves out of the files. */
   sparse(): TreeView | null {
     const oid = this.base.refs.read(refNames.sparse(this.name));
+    const isSparse = oid !== null || lstat(`${this.gitDirectory}/info/sparse-checkout`) !== null;
+    if (!isSparse) return null;
+    const leftOut = this.#index.leftOut();
+    if (leftOut !== undefined) return leftOut;
     return oid === null ? null : storedTree(this.base.objects, oid);
-  }
-
-  /** What git's index has, when it is not as we wrote it: `git add --force` makes ignored paths tracked. */
-  #stagedPaths(): ReadonlySet<string> | null {
-    const stat = lstat(`${this.gitDirectory}/index`);
-    const signature = stat === null ? "" : `${stat.ino}:${stat.mtime}:${stat.size}`;
-    if (this.#staged?.signature === signature) return this.#staged.paths;
-    const bytes = readIndexFile(this.base, this.name);
-    const paths = bytes === null ? null : withParents(parseIndex(bytes).entries);
-    this.#staged = { signature, paths };
-    return paths;
   }
 
   /** Trees that refs hold now, so that what they contain need not be written again. */
@@ -303,21 +321,23 @@ export class Worktree {
     }
   }
 
-  /** Writes git's index: the tree `head`, with the stat data of `state`. */
+  /** Makes git's side again where it is gone or leads astray. */
+  repair(): void {
+    writeAdmin(this.base, this.name, this.directory);
+    if (this.#index.exists() || !this.hasHead()) return;
+    const head = this.headTree();
+    const sparse = this.sparse();
+    this.writeIndex(head, sparse === null ? emptyState : absentDirectory(sparse, head));
+  }
+
+  /** Writes git's index: the tree `head`, with the stat data of `state`, which a look has just found. */
   writeIndex(head: TreeView, state: DirectoryNode): void {
     writeAdmin(this.base, this.name, this.directory);
-    const owner = lstat(this.gitDirectory) ?? { uid: 0, gid: 0 };
-    const path = `${this.gitDirectory}/index`;
-    writeAtomic(path, serializeIndex(indexEntries(head, state, owner)), {
+    this.#index.write(head, state, {
+      clock: this.#cached?.clock ?? 0,
+      owner: lstat(this.directory) ?? { uid: 0, gid: 0 },
       temporary: this.base.session.storeTemporary(),
-      durable: false,
     });
-    // No command runs now; a git that was killed in one left its lock, and one of the owner's is fast.
-    const lock = lstat(`${path}.lock`);
-    if (lock !== null && Date.now() - lock.mtime > DEAD_LOCK_MS) removeFile(`${path}.lock`);
-    const stat = lstat(path);
-    if (stat === null) return;
-    this.#staged = { signature: `${stat.ino}:${stat.mtime}:${stat.size}`, paths: null };
   }
 
   #saveCache(): void {
@@ -326,17 +346,4 @@ export class Worktree {
     writeStatCache(path, this.#cached, this.base.session.storeTemporary());
     this.#changedSinceSave = 0;
   }
-}
-
-function withParents(entries: readonly { path: string }[]): Set<string> {
-  const paths = new Set<string>();
-  for (const { path } of entries) {
-    paths.add(path);
-    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-      const parent = path.slice(0, end);
-      if (paths.has(parent)) break;
-      paths.add(parent);
-    }
-  }
-  return paths;
 }

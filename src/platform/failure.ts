@@ -1,0 +1,29 @@
+/**
+ * What the operating system or Deno refuses while a store is worked on, in this library's words.
+ *
+ * @module
+ */
+
+import { AgentFSError, StoreError } from "../errors.ts";
+import { errorCode, isDenied } from "./fs.ts";
+
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The typed error for a failure; what is typed already, or no failure of the system, stays as it is. */
+export function storeFailure(action: string, cause: unknown): unknown {
+  if (cause instanceof AgentFSError) return cause;
+  if (errorCode(cause) === null && !isDenied(cause)) return cause;
+  return new StoreError(`Cannot ${action}: ${messageOf(cause)}`, { cause });
+}
+
+/** Does the work; a failure of the system in it says what could not be done: `commit`. */
+export async function attemptStore<T>(action: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storeFailure(action, error);
+  }
+}
