@@ -10,6 +10,7 @@ import { ClosedError, ConfigError } from "./errors.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
+import { attemptStore } from "./platform/failure.ts";
 import { currentDirectory } from "./platform/fs.ts";
 import { OpenBase } from "./registry/open_base.ts";
 import { resolve } from "@std/path/posix";
@@ -101,7 +102,7 @@ export class AgentFS implements AsyncDisposable {
       store,
     });
     try {
-      await prepareBase(base);
+      await attemptStore(`open the base ${this.basePath}`, () => prepareBase(base));
       return new LiveWorkspaces(base);
     } catch (error) {
       await base[Symbol.asyncDispose]();

@@ -14,6 +14,7 @@ import { readRecord, type WorkspaceRecord } from "./registry/record.ts";
 import { Workspace } from "./workspace.ts";
 import { resolveBeneath } from "./worktree/beneath.ts";
 import { compareTrees } from "./worktree/compare.ts";
+import { writeUserRules } from "./worktree/rules.ts";
 import { stateTree } from "./worktree/state.ts";
 import { Worktree } from "./worktree/worktree.ts";
 
@@ -84,11 +85,16 @@ export class LiveWorkspaces {
   }
 
   #commandHost(worktree: Worktree): CommandHost {
+    const home = this.base.layout.home(worktree.name);
     return {
       directory: worktree.directory,
-      home: this.base.layout.home(worktree.name),
+      home,
       resolveDirectory: (path) => resolveDirectory(worktree, path),
-      hold: (purpose, signal) => worktree.holdCommand(purpose, signal),
+      hold: async (purpose, signal) => {
+        const lock = await worktree.holdCommand(purpose, signal);
+        writeUserRules(this.base, home);
+        return lock;
+      },
       observe: () => observe(worktree),
       track: (end) => {
         worktree.requireOpen();

@@ -62,8 +62,12 @@ const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** Whether a file of this name is, or can become, `.gitmodules`, which git refuses as a link. */
 export function isGitmodulesName(name: string): boolean {
   return /^\.gitmodules$/i.test(name.replace(HFS_IGNORED, "")) ||
-    /(^|\\)(\.gitmodules|gitmod~[1-4]|gi7eba~[1-9])[. ]*([\\:]|$)/i.test(name);
+    NTFS_GITMODULES.test(name);
 }
+
+/** NTFS's second kind of short names has eight characters: the fewer letters, the more digits. */
+const NTFS_GITMODULES =
+  /(^|\\)(\.gitmodules|gitmod~[1-4]|(?=[^. :]{8}[. ]*(:|$))(g(i(7(e(ba?)?)?)?)?)?~[1-9]\d*)[. ]*(:|$)/i;
 
 /** The number of bytes of `text` in UTF-8. */
 export function byteLength(text: string): number {

@@ -6,6 +6,7 @@
 
 import { AgentFS } from "./agentfs.ts";
 import type { Workspace } from "./workspace.ts";
+import { attemptStore } from "./platform/failure.ts";
 import { makeDirectory, makeTemporaryDirectory, removeTree, writeFile } from "./platform/fs.ts";
 import { resolveBeneath } from "./worktree/beneath.ts";
 import { dirname } from "@std/path/posix";
@@ -36,7 +37,10 @@ export class TemporaryWorkspace implements AsyncDisposable {
   static async create(
     options: { files?: Record<string, string> } = {},
   ): Promise<TemporaryWorkspace> {
-    const directory = makeTemporaryDirectory("agentfs-");
+    const directory = await attemptStore(
+      "make a temporary workspace",
+      () => Promise.try(makeTemporaryDirectory, "agentfs-"),
+    );
     const afs = new AgentFS(directory);
     try {
       for (const [path, content] of Object.entries(options.files ?? {})) {

@@ -14,7 +14,7 @@ import {
   OFFSET,
   SIGNATURE,
 } from "./index_entry.ts";
-import { encodeName } from "./name_bytes.ts";
+import { encodeName, encodeNames } from "./name_bytes.ts";
 import { MODE } from "./tree.ts";
 
 const EXTENSION_HEADER_BYTES = 8;
@@ -52,23 +52,9 @@ interface Row {
 }
 
 function sortedRows(entries: readonly IndexEntry[]): Row[] {
-  const paths = encodeAll(entries.map(({ path }) => path));
+  const paths = encodeNames(entries.map(({ path }) => path));
   const rows = entries.map((entry, index) => ({ entry, path: paths[index]! }));
   return rows.sort((a, b) => Buffer.compare(a.path, b.path) || a.entry.stage - b.entry.stage);
-}
-
-/** Encodes many paths in one call, which is several times as fast as one by one. */
-function encodeAll(paths: readonly string[]): Uint8Array[] {
-  const text = paths.join("\0");
-  if (!text.isWellFormed()) return paths.map(encodeName);
-  const bytes = new TextEncoder().encode(text);
-  let start = 0;
-  return paths.map(() => {
-    const nul = bytes.indexOf(0, start);
-    const path = bytes.subarray(start, nul < 0 ? bytes.length : nul);
-    start += path.length + 1;
-    return path;
-  });
 }
 
 function isExtended(entry: IndexEntry): boolean {

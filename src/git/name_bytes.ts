@@ -50,3 +50,17 @@ export function encodeName(name: string): Uint8Array {
   });
   return new Uint8Array(Buffer.concat(parts));
 }
+
+/** The bytes of many names, none with a NUL in it; several times as fast as one by one. */
+export function encodeNames(names: readonly string[]): Uint8Array[] {
+  const text = names.join("\0");
+  if (!text.isWellFormed()) return names.map(encodeName);
+  const bytes = encoder.encode(text);
+  let start = 0;
+  return names.map(() => {
+    const nul = bytes.indexOf(0, start);
+    const name = bytes.subarray(start, nul < 0 ? bytes.length : nul);
+    start += name.length + 1;
+    return name;
+  });
+}

@@ -59,13 +59,12 @@ export class ObjectWriter implements Disposable {
 
   /**
    * Writes an object and returns its id. It is written whether or not the store has it, since that
-   * copy may be pruned; but once only by one writer.
+   * copy may be pruned; but once only by one writer. Who has just computed the id can give it along.
    *
    * @throws {StoreError} where it cannot be written.
    */
-  write(type: ObjectType, data: Uint8Array): string {
+  write(type: ObjectType, data: Uint8Array, oid: string = hashObject(type, data)): string {
     const pack = this.#open();
-    const oid = hashObject(type, data);
     if (!pack.has(oid)) pack.add(oid, type, data);
     return oid;
   }

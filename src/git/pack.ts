@@ -23,8 +23,6 @@ const MAGIC = 0x5041434b;
 const HEADER_BYTES = 12;
 /** Enough for the header of an entry and all of a small object. */
 const WINDOW_BYTES = 8 << 10;
-/** So much is read at a time, since objects that are asked for together mostly lie together. */
-const PIECE_BYTES = 32 << 10;
 /** Enough to inflate the two sizes that a delta begins with. */
 const DELTA_START_BYTES = 512;
 const CIRCLE = "its deltas go in circles";
@@ -52,8 +50,6 @@ export class Pack {
   readonly #bases: ByteCache<GitObject>;
   #loadedIndex: PackIndex | null = null;
   #size: number | null = null;
-  /** What was read last. */
-  #piece = { start: 0, bytes: new Uint8Array() };
 
   /** Reads nothing yet; `files` and `bases` are shared by the packs of a store. */
   constructor(path: string, files: OpenFiles, bases: ByteCache<GitObject>) {
@@ -138,7 +134,8 @@ export class Pack {
   }
 
   #entry(offset: number): Entry {
-    const bytes = this.#window(offset);
+    this.#open();
+    const bytes = this.#files.readAhead(`${this.path}.pack`, offset, WINDOW_BYTES);
     const first = bytes[0] ?? 0;
     const rest = first & 0x80 ? readSize(bytes, 1) : { value: 0, end: 1 };
     const size = (first & 0x0f) + rest.value * 16;
@@ -159,18 +156,6 @@ export class Pack {
       throw this.#damage(offset, "its base is out of the pack");
     }
     return { offset, type, base, size, dataAt: offset + at, window: bytes.subarray(at) };
-  }
-
-  /** The first bytes of an entry, and whatever of the pack came along. */
-  #window(offset: number): Uint8Array {
-    const file = this.#open();
-    const at = offset - this.#piece.start;
-    const wanted = Math.min(WINDOW_BYTES, Math.max(1, (this.#size ?? 0) - offset));
-    if (at < 0 || at + wanted > this.#piece.bytes.length) {
-      this.#piece = { start: offset, bytes: file.readAt(offset, PIECE_BYTES) };
-      return this.#piece.bytes;
-    }
-    return this.#piece.bytes.subarray(at);
   }
 
   /** The deflated data of an entry, and whatever follows it. */

@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { StoreError } from "../errors.ts";
-import { decodeName, encodeName } from "./name_bytes.ts";
+import { decodeName, encodeName, encodeNames } from "./name_bytes.ts";
 import { OID_BYTES } from "./object.ts";
 
 /** The modes of a tree's entries. */
@@ -74,38 +74,56 @@ function notATree(at: number): StoreError {
  * @throws {StoreError} on a name that a tree cannot hold, or that comes twice.
  */
 export function serializeTree(entries: Iterable<TreeEntry>): Uint8Array {
-  const names = new Set<string>();
-  const rows: { mode: Uint8Array; key: Uint8Array; oid: string }[] = [];
+  const rows = sortedRows([...entries]);
   let length = 0;
-  for (const { name, mode, oid } of entries) {
-    checkName(name, names);
-    // Git sorts a directory as though its name ended in a slash.
-    const key = encodeName(name + (mode === MODE.directory ? "/" : "\0"));
-    const row = { mode: encodeName(`${mode.toString(8)} `), key, oid };
-    length += row.mode.length + key.length + OID_BYTES;
-    rows.push(row);
-  }
-  rows.sort((a, b) => Buffer.compare(a.key, b.key));
+  for (const { mode, name } of rows) length += mode.length + name.length + 1 + OID_BYTES;
   const bytes = new Uint8Array(length);
   let at = 0;
-  for (const { mode, key, oid } of rows) {
+  for (const { mode, name, oid } of rows) {
     bytes.set(mode, at);
-    at += mode.length;
-    bytes.set(key, at);
-    at += key.length;
-    bytes[at - 1] = 0;
-    bytes.set(Uint8Array.fromHex(oid), at);
-    at += OID_BYTES;
+    bytes.set(name, at += mode.length);
+    // A NUL stands behind the name.
+    at += name.length + 1;
+    bytes.subarray(at, at += OID_BYTES).setFromHex(oid);
   }
   return bytes;
 }
 
-function checkName(name: string, names: Set<string>): void {
-  if (name === "" || name.includes("/") || name.includes("\0")) {
-    throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is no name in a tree`);
+/** An entry as bytes. */
+interface Row {
+  /** The octal digits of the mode and a space. */
+  readonly mode: Uint8Array;
+  readonly name: Uint8Array;
+  /** What it is sorted by: git sorts a directory as though its name ended in a slash. */
+  readonly key: Uint8Array;
+  readonly oid: string;
+}
+
+function sortedRows(entries: readonly TreeEntry[]): Row[] {
+  checkNames(entries);
+  const modes = new Map<number, Uint8Array>();
+  const keys = encodeNames(
+    entries.map(({ name, mode }) => mode === MODE.directory ? `${name}/` : name),
+  );
+  const rows = entries.map(({ mode, oid }, index): Row => {
+    const key = keys[index]!;
+    const name = mode === MODE.directory ? key.subarray(0, -1) : key;
+    let digits = modes.get(mode);
+    if (digits === undefined) modes.set(mode, digits = encodeName(`${mode.toString(8)} `));
+    return { mode: digits, name, key, oid };
+  });
+  return rows.sort((a, b) => Buffer.compare(a.key, b.key));
+}
+
+function checkNames(entries: readonly TreeEntry[]): void {
+  const names = new Set<string>();
+  for (const { name } of entries) {
+    if (name === "" || name.includes("/") || name.includes("\0")) {
+      throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is no name in a tree`);
+    }
+    if (names.has(name)) {
+      throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is there twice`);
+    }
+    names.add(name);
   }
-  if (names.has(name)) {
-    throw new StoreError(`Cannot write a tree: ${JSON.stringify(name)} is there twice`);
-  }
-  names.add(name);
 }

@@ -148,6 +148,7 @@ function checkoutTo(
     permissions,
     rules: rootRules(base),
     store: base.objects,
+    temporary: () => base.session.dataTemporary(),
     clock: base.session.clock(),
   });
 }

@@ -50,7 +50,7 @@ export async function createWorkspace(
   creation: Creation,
 ): Promise<WorkspaceRecord> {
   const { name } = creation;
-  using _ = await reserve(base, name);
+  using _ = await reserve(base, creation);
   try {
     using start = await findStart(base, creation);
     const record = await make(base, creation, start);
@@ -65,10 +65,10 @@ export async function createWorkspace(
 }
 
 /** Writes into the journal that the workspace is being made, if its name is free. */
-async function reserve(base: OpenBase, name: string): Promise<Disposable> {
-  using _ = await base.lockRegistry(`creating the workspace "${name}"`);
+async function reserve(base: OpenBase, { name, signal }: Creation): Promise<Disposable> {
+  using _ = await base.lockRegistry(`creating the workspace "${name}"`, signal);
   refuseTaken(base, name);
-  const lock = await base.lockWriter(name, "being created");
+  const lock = await base.lockWriter(name, "being created", signal);
   try {
     base.journal.begin({ operation: "create", workspace: name, commit: null });
     return lock;
@@ -158,6 +158,8 @@ async function fill(
     permissions: start.permissions,
     rules: rootRules(base),
     store: base.objects,
+    source: start.source,
+    temporary: () => base.session.dataTemporary(),
     clock: base.session.clock(),
     signal,
   });

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { chmod, lstat, removeFile, rename } from "../platform/fs.ts";
+import { chmod, errorCode, lstat, removeFile, rename } from "../platform/fs.ts";
 import { madeUpName } from "../names.ts";
 import { removeAdmin } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
@@ -77,6 +77,12 @@ export async function removeDirectory(base: OpenBase, path: string): Promise<voi
   const doomed = base.session.dataTemporary();
   // Only a directory that its owner may write can be moved.
   chmod(path, 0o700);
-  rename(path, doomed);
+  try {
+    rename(path, doomed);
+  } catch (error) {
+    // It was made under another dataDir, on another disk.
+    if (errorCode(error) !== "EXDEV") throw error;
+    return await discardTree(path);
+  }
   await discardTree(doomed);
 }

@@ -24,13 +24,19 @@ export async function prepareBase(base: OpenBase): Promise<void> {
   for (const { name } of readRecords(base)) {
     // Who has the workspace now has readied it before, or is deleting it.
     using lock = tryAcquireLock(base.layout.writerLock(name), "being looked after at an open");
-    const record = lock && readRecord(base, name);
-    if (record === null) continue;
-    const worktree = new Worktree(base, relocated(base, record));
-    worktree.repair();
-    if (record.session === null || base.session.isAlive(record.session)) continue;
-    await deleteWorkspace(worktree);
+    // What is wrong with one keeps nobody from the others; the calls that need it say so.
+    if (lock !== null) await lookAfter(base, name).catch(() => {});
   }
+}
+
+/** Repairs one workspace, and ends it where its session has ended. The caller holds it. */
+async function lookAfter(base: OpenBase, name: string): Promise<void> {
+  const record = readRecord(base, name);
+  if (record === null) return;
+  const worktree = new Worktree(base, relocated(base, record));
+  worktree.repair();
+  if (record.session === null || base.session.isAlive(record.session)) return;
+  await deleteWorkspace(worktree);
 }
 
 /** The record with the place of the files, which moves when the base does. */

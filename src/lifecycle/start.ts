@@ -34,6 +34,8 @@ export interface Start extends Disposable {
   readonly commit: string;
   /** What its files are. */
   readonly files: TreeView;
+  /** A directory that has most of its files at the same paths; `null` where none is known. */
+  readonly source: string | null;
   /** The permission bits of its files; `null`: as the umask has them. */
   readonly permissions: Permissions | null;
   /** What a sparse checkout of the base leaves out. */
@@ -67,7 +69,7 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
   }
   if (from === undefined) {
     const { commit, sparse, skipped } = await importBase(base, signal);
-    return { ...unwritten(base, commit), sparse, skipped };
+    return { ...unwritten(base, commit), source: base.layout.base, sparse, skipped };
   }
   const record = readRecord(base, from);
   if (record !== null) return await fromWorkspace(base, new Worktree(base, record), signal);
@@ -81,10 +83,13 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
   );
 }
 
+/** What a commit does not tell of its files. */
+const untold = { source: null, permissions: null, sparse: null, skipped: [] };
+
 /** A commit that is there already. */
 function unwritten(base: OpenBase, commit: string): Start {
   const files = storedTree(base.objects, treeOf(base.objects, commit));
-  return { commit, files, permissions: null, sparse: null, skipped: [], ...heldBy(null) };
+  return { commit, files, ...untold, ...heldBy(null) };
 }
 
 function heldBy(writer: ObjectWriter | null): Pick<Start, "release" | typeof Symbol.dispose> {
@@ -128,7 +133,7 @@ async function fromOwnersCommit(
     return tree;
   });
   const files = storedTree(base.objects, tree);
-  return { files, permissions: null, sparse: null, skipped: [], ...made };
+  return { files, ...untold, ...made };
 }
 
 /** Another workspace as its files are now, on top of its last commit. */
@@ -155,6 +160,7 @@ async function fromWorkspace(
     return {
       commit,
       files: storedTree(objects, tree),
+      source: source.directory,
       permissions: collectPermissions(root),
       sparse: sparse && stateOfTree(sparse),
       skipped,
@@ -174,12 +180,7 @@ async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
   const snapshot = await readCommit(objects, oid);
   const parent = snapshot.parents[0];
   const files = storedTree(objects, snapshot.tree);
-  const facts = {
-    files,
-    permissions: restoreFacts(snapshot).permissions,
-    sparse: null,
-    skipped: [],
-  };
+  const facts = { ...untold, files, permissions: restoreFacts(snapshot).permissions };
   const state = stateOfTree(files);
   const tree = stateTree(state, "files").oid;
   if (parent !== undefined && treeOf(objects, parent) === tree) {

@@ -185,11 +185,6 @@ export function setTimes(path: string, atime: number, mtime: number): void {
   Deno.utimeSync(path, new Date(atime), new Date(mtime));
 }
 
-/** Copies a file's content and permission bits over `to`, links followed. */
-export function copyFile(from: string, to: string): void {
-  Deno.copyFileSync(from, to);
-}
-
 /** How a file is opened; the words are Deno's. */
 export interface OpenOptions {
   readonly read?: boolean;

@@ -10,6 +10,7 @@
  */
 
 import { BusyError } from "../errors.ts";
+import { storeFailure } from "./failure.ts";
 import { errorCode, isMissing, makeDirectory, OpenFile, processId, readTextFile } from "./fs.ts";
 import { dirname } from "@std/path/posix";
 
@@ -71,7 +72,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
     return new HeldLock(file, leave);
   } catch (error) {
     leave();
-    throw error;
+    throw storeFailure(`have ${options.subject} for ${options.purpose}`, error);
   }
 }
 
@@ -109,11 +110,13 @@ export function tryAcquireLock(path: string, purpose: string): HeldLock | null {
   return new HeldLock(file, () => {});
 }
 
-/** Tells those who wait who has the lock. On a full disk they are left without. */
+/**
+ * Tells those who wait who has the lock; on a full disk they are left without. A NUL ends the text:
+ * to cut off what is behind it would take longer than all else that a short operation does.
+ */
 function sign(file: OpenFile, purpose: string): void {
   try {
-    file.truncate(0);
-    file.write(new TextEncoder().encode(`process ${processId()}, ${purpose}`));
+    file.write(new TextEncoder().encode(`process ${processId()}, ${purpose}\0`));
   } catch (error) {
     if (errorCode(error) === null) throw error;
   }
@@ -173,7 +176,7 @@ async function withDeadline(
 }
 
 function busy(path: string, { purpose, subject, timeout }: LockOptions): BusyError {
-  const holder = readTextFile(path) || "somebody who did not leave a name";
+  const holder = readTextFile(path)?.split("\0", 1)[0] || "somebody who did not leave a name";
   return new BusyError(
     `Cannot have ${subject} for ${purpose}: ${holder} has it, for over ${timeout} ms; ` +
       "wait for that to end, or raise lockTimeout",

@@ -59,7 +59,8 @@ function gitFile(base: Places, workspace: string): string {
 function writeGitFile(base: Places, workspace: string, directory: string): void {
   if (holdsFiles(base, workspace, directory)) return;
   const path = `${directory}/.git`;
-  if (lstat(path)?.isDirectory) removeTree(path);
+  // Somebody ran `git init` in the workspace: a repository of theirs, with commits perhaps.
+  if (lstat(path)?.isDirectory) return;
   const text = new TextEncoder().encode(gitFile(base, workspace));
   writeAtomic(path, text, { temporary: base.session.dataTemporary(), durable: false });
 }

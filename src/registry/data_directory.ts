@@ -24,6 +24,7 @@ const NAMES = new Set([
   "home",
   "store.git",
   "store.lock",
+  "store.lock.next",
   "tmp",
   "workspaces",
 ]);

@@ -9,7 +9,13 @@
 
 import { StoreError } from "../errors.ts";
 import { nameToId } from "../names.ts";
-import { errorCode, readDirectory, readTextFile, removeFile, syncDirectory } from "../platform/fs.ts";
+import {
+  errorCode,
+  readDirectory,
+  readTextFile,
+  removeFile,
+  syncDirectory,
+} from "../platform/fs.ts";
 import { writeTextAtomic } from "../platform/atomic.ts";
 import type { Layout } from "./layout.ts";
 import type { Session } from "./session.ts";

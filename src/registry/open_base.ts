@@ -172,11 +172,12 @@ export class OpenBase implements AsyncDisposable {
   }
 
   /** Takes the lock on the set of workspaces. */
-  async lockRegistry(purpose: string): Promise<Disposable> {
+  async lockRegistry(purpose: string, signal?: AbortSignal): Promise<Disposable> {
     return await this.#lock(this.layout.registryLock, {
       exclusive: true,
       purpose,
       subject: "the list of workspaces",
+      signal,
     });
   }
 
@@ -230,10 +231,9 @@ export class OpenBase implements AsyncDisposable {
   #sweep(): void {
     using hold = new DisposableStack();
     const dead = this.session.deadSessions(hold);
-    if (dead.size === 0) return;
     sweepDeadLocks(this.layout.commonDirectory, this.session.leftovers(dead));
-    sweepKeeps(this.layout.objects, (session) => dead.has(session));
-    this.session.sweep(dead);
+    sweepKeeps(this.layout.objects, (id) => dead.has(id) || !this.session.isAlive(id));
+    for (const id of dead) this.session.sweep(id);
   }
 
   /** Closes the store and ends the session. */

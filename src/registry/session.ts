@@ -8,7 +8,15 @@
  */
 
 import { randomId } from "../names.ts";
-import { lstat, makeDirectory, OpenFile, readDirectory, removeTree } from "../platform/fs.ts";
+import {
+  errorCode,
+  lstat,
+  makeDirectory,
+  OpenFile,
+  readDirectory,
+  removeFile,
+  removeTree,
+} from "../platform/fs.ts";
 import { type HeldLock, tryAcquireLock } from "../platform/lock.ts";
 import { StoreError } from "../errors.ts";
 import { prepareDataDirectory } from "./data_directory.ts";
@@ -23,7 +31,7 @@ export class Session implements Disposable {
   readonly id: string = randomId(12);
   readonly #layout: Layout;
   readonly #lock: HeldLock;
-  #clock: OpenFile | undefined;
+  #clock: { readonly path: string; readonly file: OpenFile } | undefined;
   #count = 0;
 
   /** Starts a session. */
@@ -81,11 +89,17 @@ export class Session implements Disposable {
    * would have as its time. It is not always this machine's clock.
    */
   clock(): number {
-    this.#clock ??= new OpenFile(this.dataTemporary(), { write: true, createNew: true });
+    this.#clock ??= this.#makeClock();
+    const { file } = this.#clock;
     // The same byte each time, which a full disk has room for.
-    this.#clock.seek(0);
-    this.#clock.write(new Uint8Array(1));
-    return Math.floor(this.#clock.stat().mtime / 1000);
+    file.seek(0);
+    file.write(new Uint8Array(1));
+    return Math.floor(file.stat().mtime / 1000);
+  }
+
+  #makeClock(): { path: string; file: OpenFile } {
+    const path = this.dataTemporary();
+    return { path, file: new OpenFile(path, { write: true, createNew: true }) };
   }
 
   /**
@@ -118,16 +132,21 @@ export class Session implements Disposable {
     );
   }
 
-  /** Removes what these sessions left, and then themselves. */
-  sweep(sessions: ReadonlySet<string>): void {
-    for (const path of this.leftovers(sessions)) removeTree(path);
-    for (const id of sessions) removeTree(`${this.#layout.sessions}/${id}`);
+  /** Removes what a session left and then itself; what cannot be removed is left to the next sweep. */
+  sweep(session: string): void {
+    try {
+      for (const path of this.leftovers(new Set([session]))) removeTree(path);
+      removeTree(`${this.#layout.sessions}/${session}`);
+    } catch (error) {
+      if (errorCode(error) === null) throw error;
+    }
   }
 
-  /** Ends the session. */
+  /** Ends the session. What is left of work that failed is for whoever opens the base next. */
   [Symbol.dispose](): void {
-    this.#clock?.close();
-    this.sweep(new Set([this.id]));
+    this.#clock?.file.close();
+    if (this.#clock !== undefined) removeFile(this.#clock.path);
+    if (this.leftovers(new Set([this.id])).length === 0) this.sweep(this.id);
     this.#lock[Symbol.dispose]();
   }
 }

@@ -10,6 +10,7 @@ import {
   type FileStat,
   isDenied,
   isMissing,
+  lstat,
   OpenFile,
   readLink,
 } from "../platform/fs.ts";
@@ -74,6 +75,19 @@ export function readSmall(path: string, stat: FileStat): Uint8Array {
   requireSame(file, stat);
   if (length !== stat.size) throw new FileChanged();
   return buffer.subarray(0, length);
+}
+
+/** The content of the small file at `path` if it has this id; as of {@linkcode readSmall}. */
+export function readIfSame(path: string, oid: string): Uint8Array | null {
+  try {
+    const stat = lstat(path);
+    if (!stat?.isFile || stat.size > SMALL_FILE) return null;
+    const content = readSmall(path, stat);
+    return hashObject("blob", content) === oid ? content : null;
+  } catch {
+    // Whatever is wrong with it: it is not to be had here.
+    return null;
+  }
 }
 
 /**

@@ -121,7 +121,7 @@ class BaseImporter implements Disposable {
       head: indexed === null ? emptyTree : stateTree(indexed.root, "files"),
       sparse: indexed?.absent ? stateTree(indexed.absent, "all") : null,
       omit: new Set([layout.dataDirectory, layout.commonDirectory]),
-      onContent: (_, content) => this.#writer.write("blob", content),
+      onContent: (oid, content) => this.#writer.write("blob", content, oid),
       ...(indexed === null ? {} : { kept: indexed.kept }),
       keepKnown: (known) => this.#isConverted(known),
       signal: this.#signal,
@@ -164,9 +164,12 @@ class BaseImporter implements Disposable {
       committer: ownSignature(),
     });
     await this.#writer.finish();
-    // Another workspace has been made meanwhile: nothing may hold any longer what `last` held.
-    if (refs.read(ref) !== last) throw new FileChanged();
-    refs.update(ref, commit, last);
+    try {
+      refs.update(ref, commit, last);
+    } catch (error) {
+      // Another workspace has been made meanwhile: nothing may hold any longer what `last` held.
+      throw refs.read(ref) === last ? error : new FileChanged();
+    }
     this.#writer.release();
     return commit;
   }

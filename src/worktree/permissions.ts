@@ -26,41 +26,57 @@ function kindOf(mode: number): Kind | null {
   return mode === MODE.file ? "file" : null;
 }
 
-function* permissionsOf(
-  node: Node,
-  path: string,
-): Generator<{ path: string; kind: Kind; bits: string }> {
+type Visit = (path: string, kind: Kind, bits: number) => void;
+
+function visitPermissions(node: Node, path: string, visit: Visit): void {
   const kind = kindOf(node.kind === "directory" ? MODE.directory : node.mode);
   if (kind === null || node.permissions === null) return;
-  yield { path: path || "/", kind, bits: node.permissions.toString(8) };
+  visit(path || "/", kind, node.permissions);
   if (node.kind === "file") return;
-  for (const [name, child] of node.children) yield* permissionsOf(child, `${path}/${name}`);
+  for (const [name, child] of node.children) visitPermissions(child, `${path}/${name}`, visit);
 }
 
 /** The permission bits of a whole state. */
 export function collectPermissions(root: DirectoryNode): Permissions {
-  const counts = { file: new Map(), executable: new Map(), directory: new Map() };
-  for (const { kind, bits } of permissionsOf(root, "")) {
+  const counts = {
+    file: new Map<number, number>(),
+    executable: new Map<number, number>(),
+    directory: new Map<number, number>(),
+  };
+  visitPermissions(root, "", (_, kind, bits) => {
     counts[kind].set(bits, (counts[kind].get(bits) ?? 0) + 1);
-  }
+  });
   const usual = {
-    file: mostFrequent(counts.file) ?? "644",
-    executable: mostFrequent(counts.executable) ?? "755",
-    directory: mostFrequent(counts.directory) ?? "755",
+    file: mostFrequent(counts.file) ?? 0o644,
+    executable: mostFrequent(counts.executable) ?? 0o755,
+    directory: mostFrequent(counts.directory) ?? 0o755,
   };
   const except: Record<string, string> = {};
-  for (const { path, kind, bits } of permissionsOf(root, "")) {
-    if (bits !== usual[kind]) except[path] = bits;
-  }
-  return { ...usual, except };
+  visitPermissions(root, "", (path, kind, bits) => {
+    if (bits !== usual[kind]) except[path] = bits.toString(8);
+  });
+  return {
+    file: usual.file.toString(8),
+    executable: usual.executable.toString(8),
+    directory: usual.directory.toString(8),
+    except,
+  };
 }
 
-function mostFrequent(counts: ReadonlyMap<string, number>): string | null {
-  let best: string | null = null;
+function mostFrequent(counts: ReadonlyMap<number, number>): number | null {
+  let best: number | null = null;
   for (const [bits, count] of counts) {
     if (best === null || count > (counts.get(best) ?? 0)) best = bits;
   }
   return best;
+}
+
+/** Whether both say the same of every path. */
+export function samePermissions(a: Permissions, b: Permissions): boolean {
+  const paths = Object.keys(a.except);
+  return a.file === b.file && a.executable === b.executable && a.directory === b.directory &&
+    paths.length === Object.keys(b.except).length &&
+    paths.every((path) => a.except[path] === b.except[path]);
 }
 
 /** The bits that the file or directory at `path` is to have; `null` for a link or submodule. */

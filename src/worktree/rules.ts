@@ -7,7 +7,14 @@
 
 import { StoreError } from "../errors.ts";
 import { writeTextAtomic } from "../platform/atomic.ts";
-import { errorCode, homeDirectory, isDenied, readFile, readTextFile } from "../platform/fs.ts";
+import {
+  errorCode,
+  homeDirectory,
+  isDenied,
+  makeDirectory,
+  readFile,
+  readTextFile,
+} from "../platform/fs.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { parseConfig } from "../git/config.ts";
 import { IgnoreRules } from "./ignore.ts";
@@ -19,11 +26,8 @@ import { relative } from "@std/path/posix";
  * @throws {StoreError} where a file of rules is there and cannot be read.
  */
 export function rootRules(base: OpenBase): IgnoreRules {
-  const { enclosing, layout, settings } = base;
-  const own = IgnoreRules.from([
-    { text: settings.exclude.join("\n") },
-    { text: userExcludes(base) },
-  ]);
+  const { enclosing, layout } = base;
+  const own = IgnoreRules.from([{ text: userRules(base) }]);
   const common = enclosing?.commonDirectory ?? base.repository?.commonDirectory;
   if (common === undefined) return own;
   let rules = own.withGitignore(readRules(`${common}/info/exclude`));
@@ -50,6 +54,22 @@ export function writeRootRules(base: OpenBase): void {
   const text = rootRules(base).toGitignore();
   if (readTextFile(path) === text) return;
   writeTextAtomic(path, text, { temporary: base.session.storeTemporary(), durable: false });
+}
+
+/**
+ * Tells the git that is run in a workspace, whose HOME is `home`, the rules of the configuration and of
+ * the user, which are in no file of the repository.
+ */
+export function writeUserRules(base: OpenBase, home: string): void {
+  const path = `${home}/.config/git/ignore`;
+  const text = userRules(base);
+  if (text === (readTextFile(path) ?? "")) return;
+  makeDirectory(home, 0o700);
+  writeTextAtomic(path, text, { temporary: base.session.dataTemporary(), durable: false });
+}
+
+function userRules(base: OpenBase): string {
+  return [...base.settings.exclude, userExcludes(base)].join("\n");
 }
 
 /** The user's own `core.excludesFile`, where Deno's permissions let it be read. */

@@ -88,7 +88,10 @@ class Saver {
   async #write(node: FileNode, path: string): Promise<string> {
     const { writer } = this.#options;
     const stat = lstat(path);
-    if (stat === null || stat.isSymlink !== (node.mode === MODE.symlink)) throw new FileChanged();
+    const isLink = node.mode === MODE.symlink;
+    if (stat === null || stat.isSymlink !== isLink || stat.isFile === isLink) {
+      throw new FileChanged();
+    }
     if (stat.isSymlink) return writer.write("blob", linkContent(path));
     if (stat.size <= SMALL_FILE) return writer.write("blob", readSmall(path, stat));
     try {

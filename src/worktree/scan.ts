@@ -31,8 +31,8 @@ import {
   absentDirectory,
   absentFile,
   type DirectoryNode,
-  directoryNode,
   type FileNode,
+  nextDirectoryNode,
   type Node,
   stateTree,
   type TreeView,
@@ -156,7 +156,7 @@ class Scanner {
     }
     this.#addAbsent(place, children);
     if (rules === null && children.size === 0) return null;
-    return sameOrNew(previous, stat.mode & 0o7777, children);
+    return nextDirectoryNode(previous, stat.mode & 0o7777, children);
   }
 
   /** What `call` finds out about `path`; `undefined` where that cannot be done, which is reported. */
@@ -381,32 +381,4 @@ export function fileNode(stat: FileStat, oid: string, clock: number): FileNode {
 function sameStat(node: FileNode, stat: FileStat): boolean {
   return node.size === stat.size && node.mtime === stat.mtime && node.ctime === stat.ctime &&
     node.ino === shortInode(stat) && node.mode === gitMode(stat);
-}
-
-/** The node before where nothing differs; with its trees where only stat data does. */
-function sameOrNew(
-  previous: DirectoryNode | null,
-  permissions: number,
-  children: Map<string, Node>,
-): DirectoryNode {
-  if (previous === null || previous.children.size !== children.size) {
-    return directoryNode(permissions, children);
-  }
-  let identical = previous.permissions === permissions;
-  for (const [name, node] of children) {
-    const before = previous.children.get(name);
-    if (before === node) continue;
-    identical = false;
-    if (before === undefined || !sameTree(before, node)) {
-      return directoryNode(permissions, children);
-    }
-  }
-  if (identical) return previous;
-  const { tree, filesTree } = previous;
-  return { kind: "directory", permissions, children, tree, filesTree };
-}
-
-function sameTree(a: Node, b: Node): boolean {
-  if (a.kind === "directory") return b.kind === "directory" && a.tree === b.tree;
-  return b.kind === "file" && a.oid === b.oid && a.mode === b.mode;
 }

@@ -61,6 +61,37 @@ export function directoryNode(
   return { kind: "directory", permissions, children, tree, filesTree };
 }
 
+/**
+ * Makes a directory's node, of which `previous` was the one before: that itself where nothing differs,
+ * its trees where only stat data does.
+ */
+export function nextDirectoryNode(
+  previous: DirectoryNode | null,
+  permissions: number,
+  children: Map<string, Node>,
+): DirectoryNode {
+  if (previous === null || previous.children.size !== children.size) {
+    return directoryNode(permissions, children);
+  }
+  let identical = previous.permissions === permissions;
+  for (const [name, node] of children) {
+    const before = previous.children.get(name);
+    if (before === node) continue;
+    identical = false;
+    if (before === undefined || !sameTree(before, node)) {
+      return directoryNode(permissions, children);
+    }
+  }
+  if (identical) return previous;
+  const { tree, filesTree } = previous;
+  return { kind: "directory", permissions, children, tree, filesTree };
+}
+
+function sameTree(a: Node, b: Node): boolean {
+  if (a.kind === "directory") return b.kind === "directory" && a.tree === b.tree;
+  return b.kind === "file" && a.oid === b.oid && a.mode === b.mode;
+}
+
 /** Which tree of a directory is meant: with its empty directories, or only the files. */
 export type Flavour = "all" | "files";
 

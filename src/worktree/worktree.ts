@@ -93,7 +93,7 @@ export class Worktree {
   close(why: string): void {
     if (this.#closed !== null) return;
     this.#closed = why;
-    if (lstat(this.directory) !== null) this.#saveCache();
+    this.#saveCache();
   }
 
   /** Whether it can be used. */
@@ -301,7 +301,7 @@ export class Worktree {
       try {
         const { root, skipped } = await this.look({
           ...options,
-          onContent: (_, content) => writer.write("blob", content),
+          onContent: (oid, content) => writer.write("blob", content, oid),
         });
         const { directory } = this;
         const held = this.heldTrees();
@@ -342,8 +342,12 @@ export class Worktree {
 
   #saveCache(): void {
     if (!this.#cached || this.#changedSinceSave === 0) return;
-    const path = this.base.layout.statCache(this.name);
-    writeStatCache(path, this.#cached, this.base.session.storeTemporary());
-    this.#changedSinceSave = 0;
+    try {
+      if (lstat(this.directory) === null) return;
+      const path = this.base.layout.statCache(this.name);
+      writeStatCache(path, this.#cached, this.base.session.storeTemporary());
+    } catch {
+      // On a full disk, say: the cache only spares work.
+    }
   }
 }

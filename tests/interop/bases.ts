@@ -4,20 +4,9 @@
  * @module
  */
 
-import type { ConfigInput } from "../../mod.ts";
 import { git, tryGit } from "../git.ts";
 import { writeFiles } from "../temporary.ts";
-
-/** A base on disk. */
-export interface Base {
-  /** What is opened. */
-  readonly path: string;
-  /** The git directory that holds our objects and refs once the base was opened. */
-  readonly store: string;
-  /** Directories of the owner's, of which nothing may change; by default the base alone. */
-  readonly watched?: readonly string[];
-  readonly config?: ConfigInput;
-}
+import { type Base, cloneProject, commitAll, makeProject, writeProject } from "./project.ts";
 
 /** A kind of base, built in an empty directory. */
 export interface BaseKind {
@@ -27,55 +16,6 @@ export interface BaseKind {
   readonly clean: boolean;
   /** Whether git's filters make some files on disk differ from what is stored. */
   readonly converted?: true;
-}
-
-/** What every base holds: text, binary, a link, an executable, odd names, ignored and force-added. */
-export async function writeProject(path: string): Promise<void> {
-  await writeFiles(path, {
-    ".gitignore": "*.log\nbuild/\n",
-    "README.md": "# Project\n",
-    "src/main.ts": "export const answer = 42;\n",
-    "src/deep/er/leaf.txt": "leaf\n",
-    "docs/notes.md": "one\ntwo\nthree\n",
-    "odd names/ünï\ncödé -x.txt": "odd\n",
-    "empty.txt": "",
-    "tool.sh": "#!/bin/sh\necho tool\n",
-    "kept.log": "ignored, and tracked all the same\n",
-    "debug.log": "ignored\n",
-    "build/out.o": "ignored too\n",
-  });
-  await Deno.writeFile(`${path}/data.bin`, new Uint8Array([0, 1, 2, 253, 254, 255, 0]));
-  await Deno.chmod(`${path}/tool.sh`, 0o755);
-  await Deno.symlink("src/main.ts", `${path}/link`);
-}
-
-/** Makes a repository with two commits of the project. */
-export async function makeProject(path: string): Promise<Base> {
-  await Deno.mkdir(path, { recursive: true });
-  await git(path, "init", "--quiet");
-  await writeFiles(path, { "docs/notes.md": "one\n" });
-  await commitAll(path, "first");
-  await writeProject(path);
-  await git(path, "add", "--force", "kept.log");
-  await commitAll(path, "second");
-  return { path, store: `${path}/.git` };
-}
-
-async function commitAll(path: string, message: string): Promise<void> {
-  await git(path, "add", "--all");
-  await git(path, "commit", "--quiet", "--message", message);
-}
-
-/** Clones over git's own protocol, so that options on what is fetched have their effect. */
-async function clone(directory: string, ...options: string[]): Promise<Base> {
-  await makeProject(`${directory}/origin`);
-  await git(`${directory}/origin`, "config", "uploadpack.allowFilter", "true");
-  await git(directory, "clone", "--quiet", ...options, `file://${directory}/origin`, "base");
-  return {
-    path: `${directory}/base`,
-    store: `${directory}/base/.git`,
-    watched: [`${directory}/base`, `${directory}/origin`],
-  };
 }
 
 async function makeUncommitted(directory: string): Promise<Base> {
@@ -115,6 +55,25 @@ async function makeLinked(directory: string): Promise<Base> {
   return { path: `${directory}/base`, store, watched: [`${directory}/base`, path] };
 }
 
+async function makeLinkedToBare(directory: string): Promise<Base> {
+  await makeProject(`${directory}/origin`);
+  await git(directory, "clone", "--quiet", "--bare", "origin", "bare.git");
+  await git(`${directory}/bare.git`, "worktree", "add", "--quiet", `${directory}/base`, "main");
+  return { path: `${directory}/base`, store: `${directory}/bare.git`, watched: [directory] };
+}
+
+async function makeSeparate(directory: string): Promise<Base> {
+  const { path } = await makeProject(`${directory}/base`);
+  await git(path, "init", "--quiet", "--separate-git-dir", `${directory}/separate`);
+  return { path, store: `${directory}/separate`, watched: [directory] };
+}
+
+async function makeDetached(directory: string): Promise<Base> {
+  const base = await makeProject(`${directory}/base`);
+  await git(base.path, "checkout", "--quiet", "--detach");
+  return base;
+}
+
 function makeSparse(...options: string[]): BaseKind["make"] {
   return async (directory) => {
     const base = await makeProject(`${directory}/base`);
@@ -145,7 +104,8 @@ async function makeShared(directory: string): Promise<Base> {
   };
 }
 
-async function makeSubmodule(directory: string): Promise<Base> {
+/** A repository with two submodules, of which one is not checked out. */
+export async function makeSubmodule(directory: string): Promise<Base> {
   const library = await makeProject(`${directory}/library`);
   const base = await makeProject(`${directory}/base`);
   await git(base.path, "submodule", "--quiet", "add", library.path, "lib/filled");
@@ -155,13 +115,24 @@ async function makeSubmodule(directory: string): Promise<Base> {
   return base;
 }
 
+async function makeInSubmodule(directory: string): Promise<Base> {
+  const { path } = await makeSubmodule(directory);
+  await git(`${path}/lib/filled`, "checkout", "--quiet", "main");
+  return {
+    path: `${path}/lib/filled`,
+    store: `${path}/.git/modules/lib/filled`,
+    watched: [directory],
+  };
+}
+
 async function makeIndexV4(directory: string): Promise<Base> {
   const base = await makeProject(`${directory}/base`);
   await git(base.path, "update-index", "--index-version", "4");
   return base;
 }
 
-function makeConverted(attributes: string, files: Record<string, string>): BaseKind["make"] {
+/** A repository whose files git converts; `files` are as git stores them. */
+export function makeConverted(attributes: string, files: Record<string, string>): BaseKind["make"] {
   return async (directory) => {
     const { path, store } = await makeProject(`${directory}/base`);
     await git(path, "config", "filter.stored.clean", "sed s/plain/stored/");
@@ -174,6 +145,18 @@ function makeConverted(attributes: string, files: Record<string, string>): BaseK
     await git(path, "reset", "--quiet", "--hard");
     return { path, store };
   };
+}
+
+/** Files that their owner keeps out of what git sees, modified and missing. */
+async function makeMarked(directory: string): Promise<Base> {
+  const base = await makeProject(`${directory}/base`);
+  const { path } = base;
+  await git(path, "update-index", "--skip-worktree", "README.md", "data.bin");
+  await git(path, "update-index", "--assume-unchanged", "docs/notes.md", "empty.txt");
+  await writeFiles(path, { "README.md": "the owner's alone\n", "docs/notes.md": "so is this\n" });
+  await Deno.remove(`${path}/data.bin`);
+  await Deno.remove(`${path}/empty.txt`);
+  return base;
 }
 
 async function makeConflict(directory: string): Promise<Base> {
@@ -206,7 +189,8 @@ async function makeOdd(directory: string): Promise<Base> {
   return await makeProject(`${directory}/a base\nof "ödd" name\\, 100%20 `);
 }
 
-async function makePlain(directory: string): Promise<Base> {
+/** A directory that is no repository. */
+export async function makePlain(directory: string): Promise<Base> {
   const path = `${directory}/base`;
   await writeProject(path);
   return { path, store: `${path}/.agentfs/store.git` };
@@ -227,6 +211,16 @@ async function makeEnclosed(directory: string): Promise<Base> {
   return { path, store: `${path}/.agentfs/store.git`, watched: [around] };
 }
 
+/** Not a part of the repository around it, whose rules would leave nothing of it. */
+async function makeIgnored(directory: string): Promise<Base> {
+  const around = `${directory}/around`;
+  const path = `${around}/packages/base`;
+  await makeProject(around);
+  await writeProject(path);
+  await writeFiles(around, { ".gitignore": "*\n!.gitignore\n" });
+  return { path, store: `${path}/.agentfs/store.git`, watched: [around] };
+}
+
 async function makeEmpty(directory: string): Promise<Base> {
   const path = `${directory}/base`;
   await Deno.mkdir(path);
@@ -244,12 +238,15 @@ export const baseKinds: readonly BaseKind[] = [
   { name: "uncommitted changes", clean: false, make: makeUncommitted },
   { name: "no commit yet", clean: false, make: makeUnborn },
   { name: "a linked worktree", clean: true, make: makeLinked },
-  { name: "a shallow clone", clean: true, make: (at) => clone(at, "--depth=1") },
-  { name: "a partial clone", clean: true, make: (at) => clone(at, "--filter=blob:none") },
+  { name: "a worktree of a bare repository", clean: true, make: makeLinkedToBare },
+  { name: "a git directory elsewhere", clean: true, make: makeSeparate },
+  { name: "a detached HEAD", clean: true, make: makeDetached },
+  { name: "a shallow clone", clean: true, make: (at) => cloneProject(at, "--depth=1") },
+  { name: "a partial clone", clean: true, make: (at) => cloneProject(at, "--filter=blob:none") },
   {
     name: "a sparse partial clone",
     clean: true,
-    make: (at) => clone(at, "--filter=blob:none", "--sparse"),
+    make: (at) => cloneProject(at, "--filter=blob:none", "--sparse"),
   },
   { name: "a sparse checkout in cones", clean: true, make: makeSparse("--cone", "src/deep") },
   {
@@ -265,6 +262,7 @@ export const baseKinds: readonly BaseKind[] = [
   { name: "alternates by clone --reference", clean: true, make: makeReference },
   { name: "alternates by clone --shared", clean: true, make: makeShared },
   { name: "submodules", clean: true, make: makeSubmodule },
+  { name: "a submodule", clean: true, make: makeInSubmodule },
   { name: "an index of version 4", clean: true, make: makeIndexV4 },
   {
     name: "CRLF line ends",
@@ -287,11 +285,13 @@ export const baseKinds: readonly BaseKind[] = [
     converted: true,
     make: makeConverted("*.c ident\n", { "id.c": "/* $Id$ */\n" }),
   },
+  { name: "files marked as unchanged or skipped", clean: false, make: makeMarked },
   { name: "a merge in conflict", clean: false, make: makeConflict },
   { name: "packed refs, reflogs and a stash", clean: true, make: makePacked },
   { name: "a path with spaces, newline and unicode", clean: true, make: makeOdd },
   { name: "a plain directory", clean: false, make: makePlain },
   { name: "a directory inside a repository", clean: false, make: makeEnclosed },
+  { name: "a directory that the repository around it ignores", clean: false, make: makeIgnored },
   { name: "an empty directory", clean: false, make: makeEmpty },
   { name: "a repository, with a store of our own", clean: false, make: makeOwnStore },
 ];

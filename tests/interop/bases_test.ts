@@ -9,9 +9,10 @@ import * as assert from "node:assert/strict";
 import { AgentFS, type Workspace } from "../../mod.ts";
 import { git } from "../git.ts";
 import { temporaryDirectory } from "../temporary.ts";
-import { type Base, type BaseKind, baseKinds } from "./bases.ts";
+import { type BaseKind, baseKinds } from "./bases.ts";
 import { assertFilesAre, assertSound, assertStatus, filesOnDisk, treeOnDisk } from "./oracle.ts";
 import { assertUntouched, ownersView } from "./owners_view.ts";
+import type { Base } from "./project.ts";
 
 const NAME = "fix/typo";
 const AUTHOR = "Ada Agent <ada@example.com>";
@@ -31,14 +32,15 @@ for (const kind of baseKinds) {
       assertUntouched(base, before);
     }
     if (kind.clean) await assertMerges(base);
+    await git(base.store, "gc", "--quiet", "--prune=now");
+    const then = ownersView(base);
     await using afs = new AgentFS(base.path, base.config);
-    const workspace = await afs.workspace.get(NAME);
-    await check(workspace);
+    await assertKept(await afs.workspace.get(NAME));
     await afs.workspace.delete(NAME);
     await assertSound(base.store);
     assert.equal(await git(base.store, "for-each-ref", "refs/heads/agentfs"), "");
     assert.doesNotMatch(await git(base.store, "worktree", "list"), /\[agentfs\//);
-    if (!kind.clean) assertUntouched(base, before);
+    assertUntouched(base, then);
   });
 }
 
@@ -65,10 +67,10 @@ async function work(workspace: Workspace): Promise<void> {
   await workspace.move("/moved.txt", "/new/moved.txt");
   await workspace.writeFile("/tool2.sh", "#!/bin/sh\n", { mode: 0o755 });
   await workspace.symlink("README.md", "/new/link");
+  await workspace.chmod("/README.md", 0o600);
   await workspace.mkdir("/new/empty/directory");
   await workspace.writeFile("/ignored.log", "ignored or not\n");
   if (await workspace.exists("/src/main.ts")) await workspace.delete("/src", { recursive: true });
-  await check(workspace);
 
   const { changes } = await workspace.run(
     "printf 'by a command\\n' > command.txt && chmod +x README.md && ln -s nowhere dangling &&" +
@@ -84,9 +86,11 @@ async function work(workspace: Workspace): Promise<void> {
   const then = filesOnDisk(workspace.path);
   const snapshot = await workspace.snapshot.create("before/all");
   assert.equal((await git(workspace.path, "rev-parse", snapshot.ref)).trim(), snapshot.oid);
-  await check(workspace);
+  await assertSound(workspace.path);
 
-  await workspace.run("rm -rf new README.md; mkdir README.md; echo x > README.md/x; chmod 755 binary");
+  await workspace.run(
+    "rm -rf new README.md; mkdir README.md; echo x > README.md/x; chmod 755 binary",
+  );
   const commit = await workspace.commit("Work\n\nin two lines", { author: AUTHOR });
   assert.ok(commit.created);
   const format = ["log", "-1", "--format=%H%n%an <%ae>%n%B"];
@@ -106,6 +110,16 @@ async function work(workspace: Workspace): Promise<void> {
   await workspace.snapshot.delete("before/all");
   await workspace.commit("Back");
   await assertClean(workspace);
+  await workspace.snapshot.create("at-the-end");
+  await check(workspace);
+}
+
+/** What was there before `git gc` is there after it. */
+async function assertKept(workspace: Workspace): Promise<void> {
+  const files = filesOnDisk(workspace.path);
+  await workspace.run("rm -rf binary command.txt dangling new README.md", { check: true });
+  await workspace.snapshot.restore("at-the-end");
+  assert.deepEqual(filesOnDisk(workspace.path), files);
   await check(workspace);
 }
 
@@ -122,7 +136,9 @@ async function check(workspace: Workspace): Promise<void> {
 
 async function assertListed(base: Base, workspace: Workspace): Promise<void> {
   const list = await git(base.store, "worktree", "list", "--porcelain", "-z");
-  const entry = list.split("\0\0").find((entry) => entry.startsWith(`worktree ${workspace.path}\0`));
+  const entry = list.split("\0\0").find((entry) =>
+    entry.startsWith(`worktree ${workspace.path}\0`)
+  );
   assert.match(entry ?? list, new RegExp(`\0branch refs/heads/agentfs/${NAME}\0`));
   assert.match(entry ?? list, /\0locked/);
 }

@@ -19,7 +19,8 @@ async function aside(directory: string, ...commands: string[][]): Promise<string
       .replace(/\n$/, "");
   const index = `${scratch.path}/index`;
   // With the times of the index, by which git knows the entries that it must not believe.
-  const copied = await new Deno.Command("cp", { args: ["-p", await path("index"), index] }).output();
+  const copied = await new Deno.Command("cp", { args: ["-p", await path("index"), index] })
+    .output();
   // A repository without an index is one in which nothing was ever added.
   if (!copied.success) await Deno.remove(index).catch(() => {});
   const env = {
@@ -38,8 +39,10 @@ async function aside(directory: string, ...commands: string[][]): Promise<string
 /** The id of the tree that `git add --all` makes of the files in `directory`. */
 export async function treeOnDisk(directory: string): Promise<string> {
   const prefix = await tryGit(directory, ["rev-parse", "--show-prefix"]);
-  if (prefix.code === 0) {
-    const below = prefix.stdout.trim();
+  const below = prefix.stdout.trim();
+  const ignored = below !== "" &&
+    (await tryGit(directory, ["check-ignore", "--quiet", "."])).code === 0;
+  if (prefix.code === 0 && !ignored) {
     const writeTree = ["write-tree", ...below === "" ? [] : [`--prefix=${below}`]];
     return (await aside(directory, ["add", "--all", "."], writeTree)).trim();
   }
@@ -124,7 +127,11 @@ export async function assertFilesAre(directory: string, tree: string): Promise<v
   for (const [path, facts] of filesOnDisk(directory)) {
     if (facts.startsWith("directory")) continue;
     const [kind, bits, oid] = facts.split(" ") as [string, string, string];
-    const mode = kind === "link" ? "120000" : Number.parseInt(bits, 8) & 0o100 ? "100755" : "100644";
+    const mode = kind === "link"
+      ? "120000"
+      : Number.parseInt(bits, 8) & 0o100
+      ? "100755"
+      : "100644";
     const target = new TextEncoder().encode(facts.slice("link ".length));
     found.set(path, `${mode} ${kind === "link" ? blobId(target) : oid}`);
   }
