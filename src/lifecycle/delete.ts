@@ -9,11 +9,13 @@
 
 import { chmod, errorCode, lstat, removeFile, rename } from "../platform/fs.ts";
 import { madeUpName } from "../names.ts";
-import { removeAdmin } from "../registry/admin.ts";
+import { writeCommit } from "../git/isomorphic.ts";
+import { removeAdmin, writeAdmin } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { removeRecord } from "../registry/record.ts";
+import { ownSignature } from "../registry/signature.ts";
 import { createUndoPoint } from "../history/snapshot.ts";
 import { discardTree } from "../worktree/discard.ts";
 import type { Worktree } from "../worktree/worktree.ts";
@@ -24,7 +26,8 @@ type Deletion = Extract<JournalEntry, { operation: "delete" }>;
 export async function deleteWorkspace(worktree: Worktree): Promise<void> {
   const { base, name, record, directory } = worktree;
   const permanent = record.session !== null;
-  if (!permanent && lstat(directory) !== null && worktree.hasHead()) {
+  if (!permanent && lstat(directory) !== null) {
+    if (!worktree.hasHead()) await giveHead(worktree);
     const capture = await worktree.capture("all");
     await createUndoPoint(worktree, capture, {
       description: "the last state, when the workspace was deleted",
@@ -39,6 +42,24 @@ export async function deleteWorkspace(worktree: Worktree): Promise<void> {
   const entry: Deletion = { operation: "delete", workspace: name, path: directory, moves };
   base.journal.begin(entry);
   await finishDelete(base, entry);
+}
+
+/** Makes HEAD resolve again, so that the last state can be kept: to an empty commit, if there is no other. */
+async function giveHead(worktree: Worktree): Promise<void> {
+  const { base, name, directory, gitDirectory } = worktree;
+  removeFile(`${gitDirectory}/HEAD`);
+  writeAdmin(base, name, directory);
+  if (worktree.hasHead()) return;
+  using writer = base.objects.writer();
+  const commit = await writeCommit(writer, {
+    tree: writer.write("tree", new Uint8Array()),
+    parents: [],
+    message: "The branch was gone when the workspace was deleted\n",
+    author: ownSignature(),
+    committer: ownSignature(),
+  });
+  await writer.finish();
+  base.refs.update(refNames.branch(name), commit, null);
 }
 
 function refsToMove(base: OpenBase, name: string, trash: string | null): Deletion["moves"] {
