@@ -25,14 +25,16 @@ export interface WorkspaceState {
 export type State = Record<string, WorkspaceState>;
 
 /** One call. Paths start with a slash. */
-export type Operation = { readonly workspace: string } & (
-  | { readonly type: "write" | "append"; readonly path: string; readonly text: string }
-  | { readonly type: "move" | "copy"; readonly from: string; readonly to: string }
-  | { readonly type: "remove" | "chmod"; readonly path: string }
-  | { readonly type: "symlink"; readonly path: string; readonly text: string }
-  | { readonly type: "snapshot" | "restore" | "forget"; readonly name: string }
-  | { readonly type: "commit" | "create" | "delete" }
-);
+export type Operation =
+  & { readonly workspace: string }
+  & (
+    | { readonly type: "write" | "append"; readonly path: string; readonly text: string }
+    | { readonly type: "move" | "copy"; readonly from: string; readonly to: string }
+    | { readonly type: "remove" | "chmod"; readonly path: string }
+    | { readonly type: "symlink"; readonly path: string; readonly text: string }
+    | { readonly type: "snapshot" | "restore" | "forget"; readonly name: string }
+    | { readonly type: "commit" | "create" | "delete" }
+  );
 
 const WORKSPACES = ["one", "two", "three/nested"];
 const DIRECTORIES = ["/x", "/y", "/z", "/x/y", "/y/z", "/z/x", "/x/y/z"];
@@ -69,9 +71,15 @@ function anyOperation(random: Random, state: State): Operation | null {
     })],
     [1, () => ({ type: "chmod", workspace, path: place() })],
     [3, () => ({ type: "remove", workspace, path: random.pick(taken) })],
-    [3, () => ({ type: "move", workspace, from: random.pick(taken), to: random.pick(DIRECTORIES) })],
+    [
+      3,
+      () => ({ type: "move", workspace, from: random.pick(taken), to: random.pick(DIRECTORIES) }),
+    ],
     [2, () => ({ type: "move", workspace, from: random.pick(taken), to: place() })],
-    [4, () => ({ type: "copy", workspace, from: random.pick(taken), to: random.pick(DIRECTORIES) })],
+    [
+      4,
+      () => ({ type: "copy", workspace, from: random.pick(taken), to: random.pick(DIRECTORIES) }),
+    ],
     [1, () => ({ type: "copy", workspace, from: random.pick(taken), to: place() })],
     [3, () => ({ type: "snapshot", workspace, name })],
     [5, () => ({ type: "restore", workspace, name })],
@@ -91,7 +99,7 @@ export function applyOperation(state: State, operation: Operation, base: Files):
   const old = state[workspace];
   if (type === "create") {
     if (old !== undefined) return null;
-    return { ...state, [workspace]: { files: base, head: base, snapshots: {} } };
+    return { ...state, [workspace]: { files: base, head: committed(base), snapshots: {} } };
   }
   if (old === undefined) return null;
   if (type === "delete") {
@@ -183,6 +191,22 @@ function without(files: Files, path: string): Files {
   const kept = Object.entries(files)
     .filter(([other]) => other !== path && !other.startsWith(`${path}/`));
   return Object.fromEntries(kept);
+}
+
+/**
+ * The states on the way to what an operation does: the directories above its path can be there, and
+ * empty, when the process is killed before it comes to the rest.
+ */
+export function statesOnTheWay(state: State, operation: Operation): State[] {
+  const path = "to" in operation ? operation.to : "path" in operation ? operation.path : "/";
+  const { workspace } = operation;
+  const states: State[] = [];
+  for (let end = path.indexOf("/", 1); end > 0; end = path.indexOf("/", end + 1)) {
+    const { [workspace]: old } = states.at(-1) ?? state;
+    const directory = { [path.slice(0, end)]: "directory" };
+    states.push({ ...state, [workspace]: { ...old!, files: { ...directory, ...old!.files } } });
+  }
+  return states;
 }
 
 /** What a commit holds of the files. */

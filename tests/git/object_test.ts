@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  EMPTY_TREE,
-  hashObject,
-  isOid,
-  ObjectHasher,
-} from "../../src/git/object.ts";
+import { EMPTY_TREE, hashObject, isOid, ObjectHasher } from "../../src/git/object.ts";
 import { tryGit } from "../git.ts";
 import { Random } from "../random.ts";
 import { randomContent } from "./corpus.ts";

@@ -120,7 +120,7 @@ Deno.test("ObjectWriter writes again what the store has, but once in one transac
   }
 });
 
-Deno.test("ObjectWriter leaves nothing behind when nothing is written or it is discarded", async () => {
+Deno.test("ObjectWriter leaves nothing behind when it is discarded or was not used", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   await git(path, "init", "--quiet");
@@ -162,7 +162,7 @@ Deno.test("ObjectWriter.abort() leaves the objects to git gc when they were visi
   assert.equal(store.has(commit), false);
 });
 
-Deno.test("ObjectWriter.writeStream() takes its part back when the stream is not as announced", async () => {
+Deno.test("ObjectWriter.writeStream() takes its part back when the stream fails", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   await git(path, "init", "--quiet");
@@ -235,7 +235,7 @@ Deno.test("ObjectWriter refuses to write while a stream is being written", async
   assert.equal(store.read(oid).data.length, 6);
 });
 
-Deno.test("ObjectWriter and readChunks() let other work go on while a large blob passes", async () => {
+Deno.test("ObjectWriter and readChunks() do not hold the event loop for a large blob", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   await git(path, "init", "--quiet");
@@ -259,7 +259,7 @@ Deno.test("ObjectWriter and readChunks() let other work go on while a large blob
   assert.ok(longest > 0 && longest < 500, `held the event loop for ${longest} ms`);
 });
 
-Deno.test("ObjectWriter makes files that nobody may write and that are the repository owner's", async () => {
+Deno.test("ObjectWriter makes read-only files that belong to the repository's owner", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   await git(path, "init", "--quiet");

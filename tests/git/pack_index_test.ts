@@ -21,7 +21,7 @@ function randomObjects(random: Random, count: number, lastOffset: number): Packe
   }));
 }
 
-Deno.test("serializePackIndex() writes what git show-index reads, offsets over 2 GiB too", async () => {
+Deno.test("serializePackIndex() writes what git reads, offsets over 2 GiB too", async () => {
   await using directory = await temporaryDirectory();
   await git(directory.path, "init", "--quiet");
   for (const [count, lastOffset] of [[0, 0], [1, 0], [3000, 1e6], [3000, 1e10]] as const) {

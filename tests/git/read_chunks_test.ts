@@ -28,7 +28,7 @@ async function readInPieces(store: ObjectStore, oid: string, size: number) {
   return { oid: hasher.digest(), largest };
 }
 
-Deno.test("ObjectStore.readChunks() gives a large blob in small pieces, loose and packed", async () => {
+Deno.test("ObjectStore.readChunks() gives a large blob in pieces, loose and packed", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   const content = largeContent(3_000_000);
@@ -75,7 +75,7 @@ Deno.test("ObjectStore.readChunks() closes its file when the loop is left", asyn
   }, RangeError);
 });
 
-Deno.test("ObjectStore.readChunks() ends in a StoreError when the blob is damaged or missing", async () => {
+Deno.test("ObjectStore.readChunks() throws a StoreError when the blob is damaged", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   const content = largeContent(3_000_000);

@@ -24,8 +24,11 @@ def lead(root, path, follow):
     # A path of the workspace starts at its root, so its leading slashes mean nothing to the kernel.
     relative = path.lstrip("/") or "."
     directory = os.open(root, os.O_PATH)
-    file = libc.syscall(OPENAT2, directory, relative.encode(), how, len(how))
-    error = ctypes.get_errno()
+    error = errno.EAGAIN
+    # With ".." in the path, a rename anywhere on the machine makes the kernel ask for another try.
+    while error == errno.EAGAIN:
+        file = libc.syscall(OPENAT2, directory, relative.encode(), how, len(how))
+        error = 0 if file >= 0 else ctypes.get_errno()
     os.close(directory)
     if file < 0:
         return errno.errorcode[error]
