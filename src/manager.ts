@@ -125,7 +125,7 @@ export class WorkspaceManager {
   }
 
   /**
-   * Deletes a workspace: its files go; its branch, its last state and its snapshots stay for 30 days
+   * Deletes a workspace: its files go; its branch, its last state and its snapshots stay
    * under `refs/agentfs/trash/`, from where `git` can bring them back.
    *
    * @throws {WorkspaceNotFoundError} where there is none of this name.

@@ -23,6 +23,7 @@ import { giveTo, makeOwnedDirectory, type Owner } from "./owner.ts";
 import { dirname } from "@std/path/posix";
 
 const WAIT_MS = 1000;
+const LONG_MS = 50;
 const POLL_MS = 5;
 const ATTEMPTS = 10;
 
@@ -31,6 +32,8 @@ export interface LockOptions {
   readonly owner: Owner | null;
   /** The name of a new temporary file, on the same file system. */
   readonly temporary: string;
+  /** Removes the locks that dead processes have left; called once, when the wait gets long. */
+  readonly removeDead?: (() => void) | undefined;
 }
 
 /** A held lock; disposing without {@linkcode commit} leaves the file as it was. */
@@ -51,7 +54,7 @@ export class RefLock implements Disposable {
     this.#open = new OpenFile(options.temporary, { write: true, createNew: true });
     try {
       giveTo(options.owner, options.temporary);
-      this.#take(options.owner);
+      this.#take(options);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
@@ -77,8 +80,9 @@ export class RefLock implements Disposable {
     removeFile(this.#temporary);
   }
 
-  #take(owner: Owner | null): void {
-    const deadline = performance.now() + WAIT_MS;
+  #take({ owner, removeDead }: LockOptions): void {
+    const start = performance.now();
+    let asked = false;
     let missing = 0;
     while (true) {
       try {
@@ -90,7 +94,11 @@ export class RefLock implements Disposable {
         if (code === "ENOENT" && missing++ < ATTEMPTS) {
           // git removes directories that its last ref has left, maybe just now.
           makeOwnedDirectory(owner, dirname(this.#file));
-        } else if (code === "EEXIST" && performance.now() < deadline) {
+        } else if (code === "EEXIST" && performance.now() - start < WAIT_MS) {
+          if (!asked && performance.now() - start > LONG_MS) {
+            asked = true;
+            removeDead?.();
+          }
           pause(POLL_MS);
         } else if (code === "EEXIST") {
           throw new StoreError(

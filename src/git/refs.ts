@@ -24,6 +24,8 @@ export interface RefStoreOptions {
   readonly temporaryDirectory: string;
   /** Begins the names of this process's files there. */
   readonly session: string;
+  /** Removes the locks that dead processes have left. */
+  readonly removeDeadLocks?: () => void;
 }
 
 // Over all stores of this process, since they may share a session.
@@ -117,7 +119,11 @@ export class RefStore extends RefReader {
 
   #lock(file: string): RefLock {
     const temporary = this.#temporary();
-    return new RefLock(`${this.commonDirectory}/${file}`, { owner: this.#owner, temporary });
+    return new RefLock(`${this.commonDirectory}/${file}`, {
+      owner: this.#owner,
+      temporary,
+      removeDead: this.#options.removeDeadLocks,
+    });
   }
 
   #temporary(): string {

@@ -8,7 +8,7 @@
  */
 
 import { checkOptions } from "../arguments.ts";
-import { SnapshotNotFoundError, StoreError } from "../errors.ts";
+import { PathError, SnapshotNotFoundError, StoreError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
 import { readCommit } from "../git/isomorphic.ts";
 import { messageOf } from "../platform/failure.ts";
@@ -20,7 +20,9 @@ import type { Permissions } from "../worktree/permissions.ts";
 import { rootRules } from "../worktree/rules.ts";
 import {
   type DirectoryNode,
+  entryAt,
   limitedTo,
+  nodeAt,
   stateTree,
   storedTree,
   type TreeView,
@@ -45,7 +47,7 @@ interface Content {
  * Restores a snapshot.
  *
  * @throws {SnapshotNotFoundError} where there is none of this name.
- * @throws {PathError} where ignored files are in the way; nothing is changed.
+ * @throws {PathError} where ignored files, or unreadable ones, are in the way; nothing is changed.
  * @throws {StoreError} where it fails on the way; the files are as they were before.
  */
 export async function restoreSnapshot(
@@ -119,6 +121,7 @@ async function prepare(
   const current = before === undefined ? root : limitedTo(root, also);
   const checkout = checkoutTo(worktree, current, target, worktree.headTree());
   try {
+    requireRead(capture.unread, current, target.tree);
     await checkout.check();
     signal?.throwIfAborted();
   } catch (error) {
@@ -132,6 +135,21 @@ async function prepare(
     root,
     undo: await createUndoPoint(worktree, capture, { description, ignored }),
   };
+}
+
+/** @throws {PathError} where something would change that no undo point can hold. */
+function requireRead(unread: readonly string[], current: DirectoryNode, target: TreeView): void {
+  for (const path of unread) {
+    const components = path.slice(1).split("/");
+    const node = nodeAt(current, components);
+    const known = node?.kind === "directory" ? node.tree : node?.oid;
+    if (known === entryAt(target, components)?.oid) continue;
+    throw new PathError(
+      `Cannot restore ${path}: what is there cannot be read, so that no undo point would have it; ` +
+        "make it readable, or delete it",
+      path,
+    );
+  }
 }
 
 function checkoutTo(

@@ -72,7 +72,10 @@ export class OpenBase implements AsyncDisposable {
       ...temporary,
       cacheBytes: settings.cacheBytes,
     });
-    this.refs = new RefStore(layout.commonDirectory, temporary);
+    this.refs = new RefStore(layout.commonDirectory, {
+      ...temporary,
+      removeDeadLocks: () => this.#sweep(),
+    });
   }
 
   /**

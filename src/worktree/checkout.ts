@@ -36,7 +36,7 @@ import {
   permissionsAt,
   samePermissions,
 } from "./permissions.ts";
-import { fileNode } from "./scan.ts";
+import { fileNode } from "./file_node.ts";
 import {
   absentFile,
   type DirectoryNode,
@@ -244,7 +244,9 @@ export class Checkout {
     const { directory, head } = this.#options;
     const file = directory + path;
     const isIgnored = rules === null || rules.ignores(name, node.kind === "directory");
-    if (isIgnored && entryAt(head, path.slice(1).split("/")) === null) return node;
+    const tracked = isIgnored ? entryAt(head, path.slice(1).split("/")) : null;
+    const isTracked = tracked !== null && (tracked.view === null) === (node.kind === "file");
+    if (isIgnored && !isTracked) return node;
     if (node.kind === "file") {
       if (node.permissions !== null || node.mode === MODE.submodule) removeUnlessFilled(file);
       return null;

@@ -86,7 +86,7 @@ class BaseImporter implements Disposable {
   async run(): Promise<ImportedBase> {
     const indexed = this.#readIndex();
     const found = await this.#scan(indexed);
-    const commit = await this.#commit(found, indexed);
+    const commit = await this.#commit(found);
     const sparse = indexed?.absent ? absentPart(found.root) : null;
     return { commit, sparse, skipped: found.skipped };
   }
@@ -121,6 +121,7 @@ class BaseImporter implements Disposable {
       head: indexed === null ? emptyTree : stateTree(indexed.root, "files"),
       sparse: indexed?.absent ? stateTree(indexed.absent, "all") : null,
       omit: new Set([layout.dataDirectory, layout.commonDirectory]),
+      isStored: (oid) => (this.#source ?? this.#base.objects).has(oid),
       onContent: (oid, content) => this.#writer.write("blob", content, oid),
       ...(indexed === null ? {} : { kept: indexed.kept }),
       keepKnown: (known) => this.#isConverted(known),
@@ -141,7 +142,7 @@ class BaseImporter implements Disposable {
     return size !== undefined && known.size !== 0 && size !== known.size;
   }
 
-  async #commit(found: Scan, indexed: IndexedState | null): Promise<string> {
+  async #commit(found: Scan): Promise<string> {
     const { objects, refs, ownsStore, repository } = this.#base;
     const head = ownsStore || repository === null ? null : readHead(repository.gitDirectory).oid;
     const tree = stateTree(found.root, "files").oid;
@@ -154,7 +155,7 @@ class BaseImporter implements Disposable {
     const held = [head, last].flatMap((oid) =>
       oid === null ? [] : [storedTree(objects, treeOf(objects, oid))]
     );
-    await this.#save(found.root, held, indexed);
+    await this.#save(found.root, held);
     const parent = head ?? last;
     const commit = await writeCommit(this.#writer, {
       tree,
@@ -179,13 +180,12 @@ class BaseImporter implements Disposable {
     return head === null || (await readCommit(this.#base.objects, commit)).parents[0] === head;
   }
 
-  async #save(root: DirectoryNode, held: TreeView[], indexed: IndexedState | null): Promise<void> {
-    const source = indexed === null ? undefined : this.#source ?? undefined;
+  async #save(root: DirectoryNode, held: TreeView[]): Promise<void> {
     await saveState(root, {
       directory: this.#base.layout.base,
       flavour: "files",
       held,
-      source,
+      source: this.#source ?? this.#base.objects,
       writer: this.#writer,
       signal: this.#signal,
     });

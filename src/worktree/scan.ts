@@ -5,16 +5,12 @@
  * stat data is that of the state before is not read, and a directory in which nothing changed is the
  * very same node as before.
  *
- * Equal stat data is believed only where a later edit must have changed it. Deno tells the time of the
- * last change (`ctime`) in whole seconds, so a file whose times are not older than the second in which
- * it was scanned is read again by the next scan, even with the same size and the old mtime put back.
- *
  * @module
  */
 
 import type { Skipped } from "../changes.ts";
 import { AgentFSError, StoreError } from "../errors.ts";
-import { isGitmodulesName, isGitName } from "../paths.ts";
+import { isGitName } from "../paths.ts";
 import {
   type DirectoryEntry,
   errorCode,
@@ -26,6 +22,7 @@ import {
 import { MODE } from "../git/tree.ts";
 import { Slices } from "../platform/slices.ts";
 import { FileChanged, hashFile } from "./content.ts";
+import { fileNode, sameStat, whyUnfit } from "./file_node.ts";
 import type { IgnoreRules } from "./ignore.ts";
 import {
   absentDirectory,
@@ -34,6 +31,7 @@ import {
   type FileNode,
   nextDirectoryNode,
   type Node,
+  stateOfTree,
   stateTree,
   type TreeView,
 } from "./state.ts";
@@ -59,6 +57,8 @@ export interface ScanOptions {
   readonly ignored?: boolean;
   /** Directories never entered: absolute paths. */
   readonly omit?: ReadonlySet<string>;
+  /** Whether the store has an object. Given where the state is to be saved, which needs all of them. */
+  readonly isStored?: (oid: string) => boolean;
   /** Is given the content of each small file that is new or changed, valid during the call. */
   readonly onContent?: (oid: string, content: Uint8Array) => void;
   /** Files of the state before that count as unchanged, whatever is on disk. */
@@ -73,6 +73,8 @@ export interface Scan {
   readonly root: DirectoryNode;
   /** What git or Deno cannot hold. */
   readonly skipped: Skipped[];
+  /** Those of the skipped paths that could not be read: the state has what they were, if anything. */
+  readonly unread: string[];
   /** Ignored paths; a directory ends in `/` and stands for all below it. */
   readonly ignored: string[];
   /** How many files were read. */
@@ -104,18 +106,11 @@ interface Place {
 /** What is no fault of the file that could not be read, so that to skip it would be to lose it. */
 const EXHAUSTED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOSPC"]);
 
-const S_IFMT = 0o170000;
-const SPECIAL_FILES: Record<number, string> = {
-  0o010000: "a FIFO",
-  0o140000: "a socket",
-  0o020000: "a character device",
-  0o060000: "a block device",
-};
-
 class Scanner {
   readonly #options: ScanOptions;
   readonly #slices: Slices;
   readonly #skipped: Skipped[] = [];
+  readonly #unread: string[] = [];
   readonly #ignored: string[] = [];
   #hashed = 0;
 
@@ -132,6 +127,7 @@ class Scanner {
     return {
       root,
       skipped: this.#skipped,
+      unread: this.#unread,
       ignored: this.#ignored.sort(),
       hashed: this.#hashed,
     };
@@ -141,10 +137,10 @@ class Scanner {
   async #directory(place: Place): Promise<DirectoryNode | null> {
     const { directory, path, previous } = place;
     const stat = this.#attempt(path, () => lstat(directory));
-    if (stat === undefined) return previous;
+    if (stat === undefined) return this.#directoryUnread(place);
     if (stat === null || !stat.isDirectory) return null;
     const listing = this.#attempt(path, () => readDirectory(directory));
-    if (listing === undefined) return previous;
+    if (listing === undefined) return this.#directoryUnread(place);
     if (listing === null) return null;
     const rules = place.rules && this.#ownRules(place, listing);
     const here = { ...place, rules };
@@ -215,7 +211,11 @@ class Scanner {
       return null;
     }
     const known = place.previous?.children.get(name);
-    if (!isDirectory) return await this.#file(absolute, path, known);
+    if (!isDirectory) {
+      const before = known?.kind === "file" ? known : null;
+      const file = await this.#file(absolute, path, before);
+      return file === undefined ? this.#fileUnread(place, name, before) : file;
+    }
     const head = headBelow(place, name);
     if (head.submodule !== null) return this.#submodule(absolute, path, head.submodule);
     return await this.#directory({
@@ -252,11 +252,15 @@ class Scanner {
     return absentFile(MODE.submodule, oid);
   }
 
-  async #file(absolute: string, path: string, known: Node | undefined): Promise<FileNode | null> {
-    const before = known?.kind === "file" ? known : null;
+  /** The node of a file; `null` where there is none, `undefined` where it cannot be read. */
+  async #file(
+    absolute: string,
+    path: string,
+    before: FileNode | null,
+  ): Promise<FileNode | null | undefined> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const stat = this.#attempt(path, () => lstat(absolute));
-      if (stat === undefined) return before;
+      if (stat === undefined) return undefined;
       if (stat === null || stat.isDirectory) return null;
       const reason = whyUnfit(path, stat);
       if (reason !== null) {
@@ -273,11 +277,33 @@ class Scanner {
       } catch (error) {
         if (error instanceof FileChanged) continue;
         this.#skipUnreadable(path, error);
-        return before;
+        return undefined;
       }
     }
     this.#skip(path, "it kept changing while it was read");
-    return before;
+    this.#unread.push(path);
+    return undefined;
+  }
+
+  /** What stands for a file that cannot be read: what it was before, or else what the head has. */
+  #fileUnread({ head }: Place, name: string, before: FileNode | null): FileNode | null {
+    if (before !== null && this.#canBeSaved(before)) return before;
+    const tracked = head?.entries().get(name);
+    const isFile = tracked !== undefined && tracked.view === null;
+    return isFile ? absentFile(tracked.mode, tracked.oid) : null;
+  }
+
+  #directoryUnread({ previous, head }: Place): DirectoryNode | null {
+    if (previous !== null && this.#canBeSaved(previous)) return previous;
+    return head && stateOfTree(head);
+  }
+
+  #canBeSaved(node: Node): boolean {
+    const { isStored } = this.#options;
+    if (isStored === undefined) return true;
+    return node.kind === "file"
+      ? node.permissions === null || isStored(node.oid)
+      : [...node.children.values()].every((child) => this.#canBeSaved(child));
   }
 
   async #hash(
@@ -314,6 +340,7 @@ class Scanner {
     if (error instanceof AgentFSError || EXHAUSTED.has(errorCode(error) ?? "")) throw error;
     const why = errorCode(error) ?? (error instanceof Error ? error.message : "unknown error");
     this.#skip(path, `it cannot be read (${why})`);
+    this.#unread.push(path);
   }
 
   #skip(path: string, reason: string): void {
@@ -339,46 +366,4 @@ function headBelow(
     view: entry?.view ?? null,
     submodule: entry?.mode === MODE.submodule ? entry.oid : null,
   };
-}
-
-/** Why git cannot hold this file; `null` where it can. */
-function whyUnfit(path: string, stat: FileStat): string | null {
-  const special = SPECIAL_FILES[stat.mode & S_IFMT];
-  if (special !== undefined) return `${special} has no content to store`;
-  if (stat.isSymlink && isGitmodulesName(path.slice(path.lastIndexOf("/") + 1))) {
-    return "git does not take a .gitmodules that is a link";
-  }
-  return null;
-}
-
-/** Git's mode for a file on disk. */
-export function gitMode(stat: FileStat): number {
-  if (stat.isSymlink) return MODE.symlink;
-  return stat.mode & 0o100 ? MODE.executable : MODE.file;
-}
-
-/** The index keeps 32 bits of an inode number, and so do states. */
-export function shortInode(stat: { ino: number }): number {
-  return stat.ino % 2 ** 32;
-}
-
-/** The node of a file whose content is known; `clock` is the second since which it may have changed. */
-export function fileNode(stat: FileStat, oid: string, clock: number): FileNode {
-  const { size, mtime, ctime } = stat;
-  return {
-    kind: "file",
-    mode: gitMode(stat),
-    oid,
-    permissions: stat.mode & 0o7777,
-    size,
-    mtime,
-    ctime,
-    ino: shortInode(stat),
-    trusted: ctime < clock && mtime < clock * 1000,
-  };
-}
-
-function sameStat(node: FileNode, stat: FileStat): boolean {
-  return node.size === stat.size && node.mtime === stat.mtime && node.ctime === stat.ctime &&
-    node.ino === shortInode(stat) && node.mode === gitMode(stat);
 }

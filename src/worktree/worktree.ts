@@ -46,6 +46,8 @@ export interface Capture {
   readonly root: DirectoryNode;
   readonly tree: string;
   readonly skipped: Skipped[];
+  /** Paths of which the state has what was known before, if anything. */
+  readonly unread: string[];
   readonly writer: ObjectWriter;
 }
 
@@ -226,7 +228,7 @@ export class Worktree {
 
   /** Looks at the files. One look at a time, since each builds on the one before. */
   async look(
-    options: LookOptions & Pick<ScanOptions, "onContent"> = {},
+    options: LookOptions & Pick<ScanOptions, "isStored" | "onContent"> = {},
   ): Promise<Scan> {
     const turn = this.#scanning.then(() => this.#look(options));
     this.#scanning = turn.catch(() => {});
@@ -234,7 +236,9 @@ export class Worktree {
   }
 
   async #look(
-    { ignored = false, also = [], ...options }: LookOptions & Pick<ScanOptions, "onContent">,
+    { ignored = false, also = [], ...options }:
+      & LookOptions
+      & Pick<ScanOptions, "isStored" | "onContent">,
   ): Promise<Scan> {
     this.requireDirectory();
     const clock = this.base.session.clock();
@@ -296,18 +300,22 @@ export class Worktree {
 
   /** Looks at the files and writes their state into the store. The caller sets a ref, then releases. */
   async capture(flavour: Flavour, options: LookOptions = {}): Promise<Capture> {
+    const { objects } = this.base;
     for (let attempt = 1;; attempt++) {
-      const writer = this.base.objects.writer();
+      const writer = objects.writer();
       try {
-        const { root, skipped } = await this.look({
+        const { root, skipped, unread } = await this.look({
           ...options,
+          isStored: (oid) => objects.has(oid),
           onContent: (oid, content) => writer.write("blob", content, oid),
         });
         const { directory } = this;
         const held = this.heldTrees();
         const { signal } = options;
-        const tree = await saveState(root, { directory, flavour, held, writer, signal });
-        return { root, tree, skipped, writer };
+        // What cannot be read is in the store, or it would not be in the state.
+        const source = unread.length > 0 ? objects : undefined;
+        const tree = await saveState(root, { directory, flavour, held, source, writer, signal });
+        return { root, tree, skipped, unread, writer };
       } catch (error) {
         writer.abort();
         if (!(error instanceof FileChanged)) throw error;
