@@ -3,9 +3,9 @@
  * fault.ts.
  *
  * Counting starts when the program makes a directory that is called fault-arm (none is made), and stops
- * with fault-disarm, when the count is written to FAULT_COUNT. Before the FAULT_AT-th call
+ * with fault-disarm; FAULT_TRACE is a file that gets a line for each call. Before the FAULT_AT-th call
  * the process is killed, having done half of it where it writes bytes; or, where FAULT_ERRNO is set,
- * that call fails with it, and under FAULT_PERSISTENT all that follow and need space.
+ * that call fails with it, or the next that can; and under FAULT_PERSISTENT all that follow.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,8 +25,8 @@
 static int armed;
 static long count;
 
-/* Whether a call is one that a full disk refuses: it can make the disk fuller. */
-enum need { NO_SPACE, SPACE };
+/* What a call needs, besides a disk that works: ENOSPC and EMFILE are only for those who need it. */
+enum need { NOTHING, SPACE, SPACE_AND_DESCRIPTOR };
 
 #define REAL(name) \
   static typeof(name) *real; \
@@ -76,7 +76,8 @@ static int fault(const char *call, const char *path, enum need need, void (*half
     kill(getpid(), SIGKILL);
     pause();
   }
-  if (code == ENOSPC && need == NO_SPACE) return 0;
+  if (code == ENOSPC && need == NOTHING) return 0;
+  if (code == EMFILE && need != SPACE_AND_DESCRIPTOR) return 0;
   static int failed;
   if (failed && !number("FAULT_PERSISTENT")) return 0;
   failed = 1;
@@ -96,26 +97,22 @@ static int is_switch(const char *path) {
   name = name ? name + 1 : path;
   if (strcmp(name, "fault-arm") == 0) return count = 0, armed = 1;
   if (strcmp(name, "fault-disarm") != 0) return 0;
-  armed = 0;
-  const char *file = getenv("FAULT_COUNT");
-  FILE *out = file ? fopen(file, "w") : NULL;
-  if (out) fprintf(out, "%ld", count), fclose(out);
-  return 1;
+  return armed = 0, 1;
 }
 
 int unlink(const char *path) {
   REAL(unlink);
-  return path_fault("unlink", AT_FDCWD, path, NO_SPACE) ? -1 : real(path);
+  return path_fault("unlink", AT_FDCWD, path, NOTHING) ? -1 : real(path);
 }
 
 int unlinkat(int fd, const char *path, int flags) {
   REAL(unlinkat);
-  return path_fault("unlinkat", fd, path, NO_SPACE) ? -1 : real(fd, path, flags);
+  return path_fault("unlinkat", fd, path, NOTHING) ? -1 : real(fd, path, flags);
 }
 
 int rmdir(const char *path) {
   REAL(rmdir);
-  return path_fault("rmdir", AT_FDCWD, path, NO_SPACE) ? -1 : real(path);
+  return path_fault("rmdir", AT_FDCWD, path, NOTHING) ? -1 : real(path);
 }
 
 int rename(const char *from, const char *to) {
@@ -166,22 +163,22 @@ int mkdirat(int fd, const char *path, mode_t mode) {
 
 int chmod(const char *path, mode_t mode) {
   REAL(chmod);
-  return path_fault("chmod", AT_FDCWD, path, NO_SPACE) ? -1 : real(path, mode);
+  return path_fault("chmod", AT_FDCWD, path, NOTHING) ? -1 : real(path, mode);
 }
 
 int fchmod(int fd, mode_t mode) {
   REAL(fchmod);
-  return path_fault("fchmod", fd, NULL, NO_SPACE) ? -1 : real(fd, mode);
+  return path_fault("fchmod", fd, NULL, NOTHING) ? -1 : real(fd, mode);
 }
 
 int fchmodat(int fd, const char *path, mode_t mode, int flags) {
   REAL(fchmodat);
-  return path_fault("fchmodat", fd, path, NO_SPACE) ? -1 : real(fd, path, mode, flags);
+  return path_fault("fchmodat", fd, path, NOTHING) ? -1 : real(fd, path, mode, flags);
 }
 
 int utimensat(int fd, const char *path, const struct timespec times[2], int flags) {
   REAL(utimensat);
-  return path_fault("utimensat", fd, path, NO_SPACE) ? -1 : real(fd, path, times, flags);
+  return path_fault("utimensat", fd, path, NOTHING) ? -1 : real(fd, path, times, flags);
 }
 
 #define OPEN(name) \
@@ -192,7 +189,8 @@ int utimensat(int fd, const char *path, const struct timespec times[2], int flag
     mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
     va_end(rest); \
     int changes = flags & (O_CREAT | O_TRUNC); \
-    return changes && path_fault(#name, AT_FDCWD, path, SPACE) ? -1 : real(path, flags, mode); \
+    return changes && path_fault(#name, AT_FDCWD, path, SPACE_AND_DESCRIPTOR) ? -1 \
+      : real(path, flags, mode); \
   }
 OPEN(open)
 OPEN(open64)
@@ -205,7 +203,8 @@ OPEN(open64)
     mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
     va_end(rest); \
     int changes = flags & (O_CREAT | O_TRUNC); \
-    return changes && path_fault(#name, fd, path, SPACE) ? -1 : real(fd, path, flags, mode); \
+    return changes && path_fault(#name, fd, path, SPACE_AND_DESCRIPTOR) ? -1 \
+      : real(fd, path, flags, mode); \
   }
 OPENAT(openat)
 OPENAT(openat64)
@@ -221,7 +220,7 @@ SYNC(fdatasync)
 #define TRUNCATE(name, offset) \
   int name(int fd, offset length) { \
     REAL(name); \
-    return path_fault(#name, fd, NULL, NO_SPACE) ? -1 : real(fd, length); \
+    return path_fault(#name, fd, NULL, NOTHING) ? -1 : real(fd, length); \
   }
 TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)

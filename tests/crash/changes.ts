@@ -1,0 +1,64 @@
+/**
+ * A base with a workspace `w`, and changes of it that must happen wholly or not at all.
+ *
+ * @module
+ */
+
+import { AgentFS, type Workspace } from "@agentfs/sdk";
+import { makeRepository } from "../git.ts";
+
+/**
+ * Each is done once, with something going wrong in it. None needs a directory to be made for it: such
+ * a directory may stay, empty, where a process is killed.
+ */
+export const CHANGES: Record<string, (afs: AgentFS, workspace: Workspace) => Promise<unknown>> = {
+  restore: (_, { snapshot }) => snapshot.restore("target"),
+  commit: (_, workspace) => workspace.commit("work"),
+  snapshot: (_, { snapshot }) => snapshot.create("another"),
+  create: ({ workspace }) => workspace.create("made"),
+  delete: ({ workspace }) => workspace.delete("w"),
+  write: (_, workspace) => workspace.writeFile("/full/a", "written\n"),
+  remove: (_, workspace) => workspace.delete("/full", { recursive: true }),
+  copy: (_, workspace) => workspace.copy("/full", "/copy"),
+};
+
+/** Makes the base, a repository. */
+export async function makeBase(base: string): Promise<void> {
+  await makeRepository(base, { "README.md": "# Project\n", "same": "same\n", "changed": "one\n" });
+  await using afs = new AgentFS(base);
+  const workspace = await afs.workspace.create("w");
+  await makeTarget(workspace);
+  await workspace.snapshot.create("target");
+  await leaveTarget(workspace);
+}
+
+async function makeTarget(workspace: Workspace): Promise<void> {
+  await workspace.writeFile("/deleted/deep", "back again\n");
+  await workspace.writeFile("/tool", "#!/bin/sh\n", { mode: 0o755 });
+  await workspace.symlink("same", "/link");
+  await workspace.writeFile("/file-then-directory", "a file\n");
+  await workspace.writeFile("/directory-then-link/a", "a\n");
+  await workspace.mkdir("/empty");
+  await workspace.writeFile("/tracked.log", "ignored by the rules of later\n");
+  await workspace.writeFile("/full/a", "a\n");
+  await workspace.writeFile("/full/deep/b", "b\n".repeat(1000), { mode: 0o755 });
+  await workspace.symlink("a", "/full/link");
+}
+
+/** On the way, no ignore rules hold: those of the target are none, and those of now go first. */
+async function leaveTarget(workspace: Workspace): Promise<void> {
+  await workspace.delete("/tracked.log");
+  await workspace.writeFile("/.gitignore", "*.log\n");
+  await workspace.writeFile("/ignored.log", "in neither of the two\n");
+  await workspace.writeFile("/changed", "two\n");
+  await workspace.delete("/deleted", { recursive: true });
+  await workspace.chmod("/tool", 0o644);
+  await workspace.delete("/link");
+  await workspace.symlink("changed", "/link");
+  await workspace.delete("/file-then-directory");
+  await workspace.writeFile("/file-then-directory/a", "in a directory\n");
+  await workspace.delete("/directory-then-link", { recursive: true });
+  await workspace.symlink("full", "/directory-then-link");
+  await workspace.delete("/empty");
+  await workspace.writeFile("/added/file", "added\n");
+}
