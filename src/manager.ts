@@ -88,12 +88,11 @@ export class WorkspaceManager {
     const creation = { ...start, name, description, tags: [...tags], agentId, temporary };
     signal?.throwIfAborted();
     const live = await this.#open();
-    // What a killed process was at would keep the name.
-    await recoverAll(live.base);
-    const record = await attemptStore(
-      `create the workspace "${name}"`,
-      () => createWorkspace(live.base, creation),
-    );
+    const record = await attemptStore(`create the workspace "${name}"`, async () => {
+      // What a killed process was at would keep the name.
+      await recoverAll(live.base);
+      return await createWorkspace(live.base, creation);
+    });
     return live.workspace(record);
   }
 

@@ -69,6 +69,16 @@ export function isGitmodulesName(name: string): boolean {
 const NTFS_GITMODULES =
   /(^|\\)(\.gitmodules|gitmod~[1-4]|(?=[^. :]{8}[. ]*(:|$))(g(i(7(e(ba?)?)?)?)?)?~[1-9]\d*)[. ]*(:|$)/i;
 
+/** The path of the directory that `path` is in; `""` at the top. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** The last component of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** The number of bytes of `text` in UTF-8. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;

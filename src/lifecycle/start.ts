@@ -16,6 +16,8 @@ import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords } from "../registry/record.ts";
 import { ownSignature } from "../registry/signature.ts";
+import type { Source } from "../worktree/checkout.ts";
+import { filesOf } from "../worktree/compare.ts";
 import { importBase } from "../worktree/import_base.ts";
 import { collectPermissions, type Permissions } from "../worktree/permissions.ts";
 import { saveState, saveStoredTree } from "../worktree/save.ts";
@@ -25,6 +27,7 @@ import {
   stateTree,
   storedTree,
   type TreeView,
+  unnameablePart,
 } from "../worktree/state.ts";
 import { Worktree } from "../worktree/worktree.ts";
 
@@ -34,8 +37,8 @@ export interface Start extends Disposable {
   readonly commit: string;
   /** What its files are. */
   readonly files: TreeView;
-  /** A directory that has most of its files at the same paths; `null` where none is known. */
-  readonly source: string | null;
+  /** Where most of its files are on disk already; `null` where that is not known. */
+  readonly source: Source | null;
   /** The permission bits of its files; `null`: as the umask has them. */
   readonly permissions: Permissions | null;
   /** What a sparse checkout of the base leaves out. */
@@ -68,8 +71,9 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
     return await fromCommit(base, findSnapshotRef(base, fromSnapshot));
   }
   if (from === undefined) {
-    const { commit, sparse, skipped } = await importBase(base, signal);
-    return { ...unwritten(base, commit), source: base.layout.base, sparse, skipped };
+    const { commit, root, sparse, skipped } = await importBase(base, signal);
+    const source = { directory: base.layout.base, root };
+    return { ...unwritten(base, commit), source, sparse, skipped };
   }
   const record = readRecord(base, from);
   if (record !== null) return await fromWorkspace(base, new Worktree(base, record), signal);
@@ -84,12 +88,23 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
 }
 
 /** What a commit does not tell of its files. */
-const untold = { source: null, permissions: null, sparse: null, skipped: [] };
+const untold = { source: null, permissions: null };
+
+/** What of a tree cannot be files here: it stays in commits, and is told. */
+function leftOut(files: TreeView): Pick<Start, "sparse" | "skipped"> {
+  const sparse = unnameablePart(files);
+  const paths = sparse === null ? [] : [...filesOf(stateTree(sparse, "all"))];
+  const skipped = paths.map(({ path }) => ({
+    path: path.toWellFormed(),
+    reason: "its name is not UTF-8",
+  }));
+  return { sparse, skipped };
+}
 
 /** A commit that is there already. */
 function unwritten(base: OpenBase, commit: string): Start {
   const files = storedTree(base.objects, treeOf(base.objects, commit));
-  return { commit, files, ...untold, ...heldBy(null) };
+  return { commit, files, ...untold, ...leftOut(files), ...heldBy(null) };
 }
 
 function heldBy(writer: ObjectWriter | null): Pick<Start, "release" | typeof Symbol.dispose> {
@@ -133,7 +148,7 @@ async function fromOwnersCommit(
     return tree;
   });
   const files = storedTree(base.objects, tree);
-  return { files, ...untold, ...made };
+  return { files, ...untold, ...leftOut(files), ...made };
 }
 
 /** Another workspace as its files are now, on top of its last commit. */
@@ -160,7 +175,7 @@ async function fromWorkspace(
     return {
       commit,
       files: storedTree(objects, tree),
-      source: source.directory,
+      source: { directory: source.directory, root },
       permissions: collectPermissions(root),
       sparse: sparse && stateOfTree(sparse),
       skipped,
@@ -180,7 +195,8 @@ async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
   const snapshot = await readCommit(objects, oid);
   const parent = snapshot.parents[0];
   const files = storedTree(objects, snapshot.tree);
-  const facts = { ...untold, files, permissions: restoreFacts(snapshot).permissions };
+  const { permissions } = restoreFacts(snapshot);
+  const facts = { ...untold, ...leftOut(files), files, permissions };
   const state = stateOfTree(files);
   const tree = stateTree(state, "files").oid;
   if (parent !== undefined && treeOf(objects, parent) === tree) {

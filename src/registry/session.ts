@@ -103,8 +103,8 @@ export class Session implements Disposable {
   }
 
   /**
-   * The ids of sessions whose process is gone. Their files are still there. `hold` keeps others from
-   * sweeping them too, and a session that just starts from taking one of them.
+   * The ids of sessions whose process is gone and of which something is still there. `hold` keeps others
+   * from sweeping them too, and a session that just starts from taking one of them.
    */
   deadSessions(hold: DisposableStack): Set<string> {
     const dead = new Set<string>();
@@ -115,6 +115,8 @@ export class Session implements Disposable {
       hold.use(lock);
       dead.add(name);
     }
+    // Where bases share a store, another one has swept the session without knowing of these.
+    for (const { session } of this.#temporaries()) if (!this.isAlive(session)) dead.add(session);
     return dead;
   }
 
@@ -125,10 +127,15 @@ export class Session implements Disposable {
 
   /** The temporary files of these sessions. */
   leftovers(sessions: ReadonlySet<string>): string[] {
+    return this.#temporaries()
+      .filter(({ session }) => sessions.has(session))
+      .map(({ path }) => path);
+  }
+
+  #temporaries(): { session: string; path: string }[] {
     return [this.#layout.storeTemporary, this.#layout.dataTemporary].flatMap((directory) =>
       (readDirectory(directory) ?? [])
-        .filter(({ name }) => sessions.has(sessionOf(name)))
-        .map(({ name }) => `${directory}/${name}`)
+        .map(({ name }) => ({ session: sessionOf(name), path: `${directory}/${name}` }))
     );
   }
 

@@ -45,6 +45,7 @@ import {
   type FileNode,
   nextDirectoryNode,
   type Node,
+  nodeAt,
   type TreeView,
   type TreeViewEntry,
 } from "./state.ts";
@@ -63,16 +64,21 @@ export interface CheckoutOptions {
   /** The ignore rules of the target, without those of its root's own `.gitignore`. */
   readonly rules: IgnoreRules;
   readonly store: ObjectStore;
-  /**
-   * A directory that has much of the target at the same paths, absolute: to read a file there takes a
-   * third of the time that it takes out of the store.
-   */
-  readonly source?: string | null;
+  /** Where much of the target is at the same paths: reading it there is faster than inflating it. */
+  readonly source?: Source | null;
   /** Gives a path on the same file system that nothing is at. */
   readonly temporary: () => string;
   /** The file system's clock at the start, in seconds. */
   readonly clock: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A directory whose files are known. */
+export interface Source {
+  /** Its absolute path. */
+  readonly directory: string;
+  /** What a scan found there. */
+  readonly root: DirectoryNode;
 }
 
 /** Where something is to be. */
@@ -330,7 +336,7 @@ export class Checkout {
     }
     const permissions = mode === MODE.executable ? 0o777 : 0o666;
     using output = new OpenFile(file, { write: true, createNew: true, mode: permissions });
-    const small = source ? readIfSame(source + path, oid) : null;
+    const small = source ? readFrom(source, path, oid) : null;
     if (small !== null) {
       output.write(small);
     } else if ((store.header(oid)?.size ?? 0) <= SMALL_FILE) {
@@ -343,6 +349,13 @@ export class Checkout {
     }
     return output.stat();
   }
+}
+
+/** The content of a small file if the source has it at this path; else `null`. */
+function readFrom({ directory, root }: Source, path: string, oid: string): Uint8Array | null {
+  const known = nodeAt(root, path.slice(1).split("/"));
+  const isCopy = known?.kind === "file" && known.oid === oid && known.size <= SMALL_FILE;
+  return isCopy ? readIfSame(directory + path, oid) : null;
 }
 
 /** The permission bits, executable by those who may read where `mode` is git's executable one. */

@@ -10,7 +10,6 @@ import {
   type FileStat,
   isDenied,
   isMissing,
-  lstat,
   OpenFile,
   readLink,
 } from "../platform/fs.ts";
@@ -80,9 +79,8 @@ export function readSmall(path: string, stat: FileStat): Uint8Array {
 /** The content of the small file at `path` if it has this id; as of {@linkcode readSmall}. */
 export function readIfSame(path: string, oid: string): Uint8Array | null {
   try {
-    const stat = lstat(path);
-    if (!stat?.isFile || stat.size > SMALL_FILE) return null;
-    const content = readSmall(path, stat);
+    using file = new OpenFile(path);
+    const content = buffer.subarray(0, file.read(buffer));
     return hashObject("blob", content) === oid ? content : null;
   } catch {
     // Whatever is wrong with it: it is not to be had here.

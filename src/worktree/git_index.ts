@@ -7,6 +7,7 @@
 import type { IndexEntry } from "../git/index_file.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
+import { nameOf, parentOf } from "../paths.ts";
 import { filesOf } from "./compare.ts";
 import {
   absentFile,
@@ -92,18 +93,17 @@ export function indexedState(
     if (entry.stage !== 0 || entry.intentToAdd) continue;
     if (entry.mode === MODE.directory) {
       for (const { path, entry: file } of filesOf(storedTree(store, entry.oid))) {
-        const components = `${entry.path.slice(0, -1)}${path}`.split("/");
+        const below = `${entry.path.slice(0, -1)}${path}`;
         const node = absentFile(file.mode, file.oid);
-        root.add(components, node);
-        absent.add(components, node);
+        root.add(below, node);
+        absent.add(below, node);
       }
       continue;
     }
-    const components = entry.path.split("/");
     const node = entryNode(entry, written);
-    root.add(components, node);
+    root.add(entry.path, node);
     if (entry.assumeValid || (entry.skipWorktree && !isSparse)) kept.add(node);
-    if (kept.has(node) || isLeftOut(entry)) absent.add(components, node);
+    if (kept.has(node) || isLeftOut(entry)) absent.add(entry.path, node);
   }
   return { root: root.build(), absent: absent.empty ? null : absent.build(), kept };
 }
@@ -139,28 +139,32 @@ const EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
 
 /** Collects paths into directories. */
 class Builder {
-  readonly #children = new Map<string, Node | Builder>();
+  /** What is in each directory, by its path; directories are put into those above at the end. */
+  readonly #directories = new Map<string, Map<string, Node>>();
 
   get empty(): boolean {
-    return this.#children.size === 0;
+    return this.#directories.size === 0;
   }
 
-  add(components: readonly string[], node: Node): void {
-    const [name, ...rest] = components as [string, ...string[]];
-    if (rest.length === 0) {
-      this.#children.set(name, node);
-      return;
-    }
-    let below = this.#children.get(name);
-    if (!(below instanceof Builder)) this.#children.set(name, below = new Builder());
-    below.add(rest, node);
+  add(path: string, node: Node): void {
+    this.#inside(parentOf(path)).set(nameOf(path), node);
+  }
+
+  #inside(directory: string): Map<string, Node> {
+    const known = this.#directories.get(directory);
+    if (known !== undefined) return known;
+    const children = new Map<string, Node>();
+    this.#directories.set(directory, children);
+    if (directory !== "") this.#inside(parentOf(directory));
+    return children;
   }
 
   build(): DirectoryNode {
-    const children = new Map<string, Node>();
-    for (const [name, node] of this.#children) {
-      children.set(name, node instanceof Builder ? node.build() : node);
+    // A longer path first, so that each directory is whole before it is put into the one above.
+    const directories = [...this.#directories].sort(([a], [b]) => b.length - a.length);
+    for (const [path, children] of directories) {
+      if (path !== "") this.add(path, directoryNode(0o755, children));
     }
-    return directoryNode(0o755, children);
+    return directoryNode(0o755, this.#inside(""));
   }
 }

@@ -40,6 +40,8 @@ import {
 export interface ImportedBase {
   /** A commit that a ref holds. */
   readonly commit: string;
+  /** The base's files. */
+  readonly root: DirectoryNode;
   /** The paths of it that a sparse checkout leaves out. */
   readonly sparse: DirectoryNode | null;
   readonly skipped: Skipped[];
@@ -88,7 +90,7 @@ class BaseImporter implements Disposable {
     const found = await this.#scan(indexed);
     const commit = await this.#commit(found);
     const sparse = indexed?.absent ? absentPart(found.root) : null;
-    return { commit, sparse, skipped: found.skipped };
+    return { commit, root: found.root, sparse, skipped: found.skipped };
   }
 
   [Symbol.dispose](): void {

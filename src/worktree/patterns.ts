@@ -8,7 +8,7 @@
  */
 
 import { typeName } from "../arguments.ts";
-import { byteLength } from "../paths.ts";
+import { byteLength, nameOf, parentOf } from "../paths.ts";
 import { type Effort, parsePattern } from "./glob.ts";
 import { IgnoreRules } from "./ignore.ts";
 
@@ -80,14 +80,6 @@ class PatternList {
     this.#directories.set(directory, rules);
     return rules;
   }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function checked(text: unknown): string {

@@ -285,3 +285,17 @@ export function settled(node: DirectoryNode, clock: number): DirectoryNode {
   }
   return { ...node, children };
 }
+
+/** What Deno cannot make files of, since its name is not UTF-8; `null` where that is nothing. */
+export function unnameablePart(tree: TreeView): DirectoryNode | null {
+  const children = new Map<string, Node>();
+  for (const [name, { mode, oid, view }] of tree.entries()) {
+    const part = name.isWellFormed()
+      ? view && unnameablePart(view)
+      : view === null
+      ? absentFile(mode, oid)
+      : stateOfTree(view);
+    if (part !== null) children.set(name, part);
+  }
+  return children.size === 0 ? null : directoryNode(0o755, children);
+}

@@ -32,8 +32,7 @@ export function editTree(
 function put(edits: Map<string, Edit>, components: readonly string[], file: Edit): void {
   const [name, ...rest] = components as [string, ...string[]];
   if (rest.length === 0) {
-    // What is deleted below stays said where the name itself only goes.
-    if (file !== null || !edits.has(name)) edits.set(name, file);
+    edits.set(name, file);
     return;
   }
   let below = edits.get(name);

@@ -8,7 +8,7 @@ import { Child } from "./children.ts";
 const PROCESSES = ["a", "b", "c"];
 
 Deno.test("AgentFS makes one store when processes open a base first at the same moment", async () => {
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 2; round++) {
     await using directory = await temporaryDirectory();
     const base = `${directory.path}/base`;
     await writeFiles(base, { "a.txt": "a", "b/c.txt": "c" });

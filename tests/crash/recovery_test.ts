@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AgentFS, type Workspace } from "@agentfs/sdk";
+import { temporaryDirectory } from "../temporary.ts";
 import type { Attempt } from "./change_once.ts";
 import { ERRNO, hasCompiler } from "./fault.ts";
 import { FaultLab } from "./fault_lab.ts";
@@ -112,4 +113,26 @@ Deno.test({
     const view = await lab.look();
     assert.deepEqual(view.w!.files, after);
   },
+});
+
+Deno.test("a workspace that cannot be recovered keeps nobody from the others", async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  {
+    await using afs = new AgentFS(path);
+    for (const name of ["stuck", "well"]) await afs.workspace.create(name);
+  }
+  const journal = `${path}/.agentfs/store.git/agentfs/journal/stuck.json`;
+  const gone = { target: "1".repeat(40), before: "2".repeat(40) };
+  const entry = { operation: "restore", workspace: "stuck", ...gone };
+  Deno.writeTextFileSync(journal, JSON.stringify(entry));
+
+  await using afs = new AgentFS(path);
+  await (await afs.workspace.get("well")).commit("Nothing", { allowEmpty: true });
+  await afs.workspace.create("another");
+  const stuck = await afs.workspace.get("stuck");
+  for (const call of [() => stuck.writeFile("/a", "a"), () => stuck.run("true")]) {
+    await assert.rejects(call, { code: "StoreError", message: /1111111/ });
+  }
+  assert.deepEqual(JSON.parse(Deno.readTextFileSync(journal)), entry);
 });

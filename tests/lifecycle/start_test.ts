@@ -177,3 +177,26 @@ Deno.test("create() starts from a branch of the base when the store is AgentFS's
   const workspace = await project.afs.workspace.create("w", { from: "old" });
   assert.equal(await workspace.readFile("/a.txt"), "one\n");
 });
+
+Deno.test("create() leaves a name that is not UTF-8 in the commits, and tells of it", async () => {
+  await using project = await makeProject({ files: HISTORY, repository: true });
+  const { afs, path } = project;
+  const script = "mkdir -p sub && printf x > sub/n\\377 && mkdir d\\377 && printf y > d\\377/y";
+  const sh = new Deno.Command("sh", { args: ["-c", `eval "$(printf '${script}')"`], cwd: path });
+  assert.equal((await sh.output()).code, 0);
+  await git(path, "add", "--all");
+  await git(path, "commit", "--quiet", "--message", "odd names");
+  const told = ["/d\ufffd", "/sub/n\ufffd"];
+  for (const options of [{}, { from: "main" }, { fromSnapshot: "s" }, { from: "w0" }]) {
+    const count = (await afs.workspace.list()).length;
+    const workspace = await afs.workspace.create(`w${count}`, options);
+    const message = JSON.stringify(options);
+    if (options.from !== "w0") {
+      const paths = workspace.skipped.map(({ path }) => path.replace(/\/y$/, ""));
+      assert.deepEqual(paths.sort(), told, message);
+    }
+    assert.equal((await workspace.status()).hasChanges, false, message);
+    assert.equal((await workspace.run("git status --porcelain")).stdout, "", message);
+    if (count === 0) await workspace.snapshot.create("s");
+  }
+});

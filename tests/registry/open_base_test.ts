@@ -68,7 +68,7 @@ Deno.test("OpenBase sweeps what dead sessions left: temporary files, locks of re
   }
   const agentfs = `${path}/.git/agentfs`;
   await git(path, "branch", "agentfs/w");
-  await writeFiles(agentfs, { "sessions/dead": "", "tmp/dead-ref1": "x", "tmp/other-1": "x" });
+  await writeFiles(agentfs, { "sessions/dead": "", "tmp/dead-ref1": "x", "tmp/nobody-1": "x" });
   await Deno.link(`${agentfs}/tmp/dead-ref1`, `${path}/.git/refs/heads/agentfs/w.lock`);
   await Deno.writeTextFile(`${path}/.git/refs/heads/agentfs/theirs.lock`, "git's own");
   await Deno.mkdir(`${path}/.git/objects/pack`, { recursive: true });
@@ -77,7 +77,7 @@ Deno.test("OpenBase sweeps what dead sessions left: temporary files, locks of re
 
   await using base = await openBase(path);
   assert.deepEqual(names(`${agentfs}/sessions`), [base.session.id]);
-  assert.deepEqual(names(`${agentfs}/tmp`), ["other-1"]);
+  assert.deepEqual(names(`${agentfs}/tmp`), []);
   assert.deepEqual(names(`${path}/.git/refs/heads/agentfs`).sort(), ["theirs.lock", "w"]);
   const keeps = names(`${path}/.git/objects/pack`).filter((name) => name.endsWith(".keep"));
   assert.deepEqual(keeps, ["pack-2.keep"]);
