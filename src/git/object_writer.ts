@@ -59,12 +59,14 @@ export class ObjectWriter implements Disposable {
 
   /**
    * Writes an object and returns its id. It is written whether or not the store has it, since that
-   * copy may be pruned; but once only by one writer. Who has just computed the id can give it along.
+   * copy may be pruned; but once only by one writer.
    *
    * @throws {StoreError} where it cannot be written.
    */
-  write(type: ObjectType, data: Uint8Array, oid: string = hashObject(type, data)): string {
+  write(type: ObjectType, data: Uint8Array): string {
     const pack = this.#open();
+    // Never an id that the caller knows: the bytes may have changed since it was computed.
+    const oid = hashObject(type, data);
     if (!pack.has(oid)) pack.add(oid, type, data);
     return oid;
   }

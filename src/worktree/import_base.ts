@@ -17,6 +17,7 @@ import { readCommit, writeCommit } from "../git/isomorphic.ts";
 import { readHead } from "../git/repository.ts";
 import type { ObjectStore, ObjectWriter } from "../git/store.ts";
 import { lstat, readFile } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { ownSignature } from "../registry/signature.ts";
@@ -86,7 +87,9 @@ class BaseImporter implements Disposable {
   }
 
   async run(): Promise<ImportedBase> {
+    const slices = new Slices(this.#signal);
     const indexed = this.#readIndex();
+    if (slices.due) await slices.rest();
     const found = await this.#scan(indexed);
     const commit = await this.#commit(found);
     const sparse = indexed?.absent ? absentPart(found.root) : null;
@@ -124,7 +127,7 @@ class BaseImporter implements Disposable {
       sparse: indexed?.absent ? stateTree(indexed.absent, "all") : null,
       omit: new Set([layout.dataDirectory, layout.commonDirectory]),
       isStored: (oid) => (this.#source ?? this.#base.objects).has(oid),
-      onContent: (oid, content) => this.#writer.write("blob", content, oid),
+      onContent: (_, content) => this.#writer.write("blob", content),
       ...(indexed === null ? {} : { kept: indexed.kept }),
       keepKnown: (known) => this.#isConverted(known),
       signal: this.#signal,

@@ -59,7 +59,10 @@ export interface ScanOptions {
   readonly omit?: ReadonlySet<string>;
   /** Whether the store has an object. Given where the state is to be saved, which needs all of them. */
   readonly isStored?: (oid: string) => boolean;
-  /** Is given the content of each small file that is new or changed, valid during the call. */
+  /**
+   * Is given the content of each small file that is new or changed, valid during the call. Another
+   * scan may have used its array again by then: it need not be the content that the id is of.
+   */
   readonly onContent?: (oid: string, content: Uint8Array) => void;
   /** Files of the state before that count as unchanged, whatever is on disk. */
   readonly kept?: ReadonlySet<FileNode>;

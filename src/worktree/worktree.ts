@@ -307,7 +307,7 @@ export class Worktree {
         const { root, skipped, unread } = await this.look({
           ...options,
           isStored: (oid) => objects.has(oid),
-          onContent: (oid, content) => writer.write("blob", content, oid),
+          onContent: (_, content) => writer.write("blob", content),
         });
         const { directory } = this;
         const held = this.heldTrees();

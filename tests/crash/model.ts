@@ -60,6 +60,8 @@ function anyOperation(random: Random, state: State): Operation | null {
   const place = (): string => `${random.pick(["", ...DIRECTORIES])}/${random.pick(FILES)}`;
   const text = (): string => `${random.below(1e6)}\n`.repeat(random.pick([1, 1, 1, 200, 20_000]));
   const name = random.pick(SNAPSHOTS);
+  const onTaken = (make: (path: string) => Operation) => (): Operation | null =>
+    taken.length === 0 ? null : make(random.pick(taken));
   const choices: (readonly [weight: number, () => Operation | null])[] = [
     [5, () => ({ type: "write", workspace, path: place(), text: text() })],
     [3, () => ({ type: "append", workspace, path: place(), text: text() })],
@@ -70,17 +72,11 @@ function anyOperation(random: Random, state: State): Operation | null {
       text: random.pick(["a", "../x/b", "nowhere"]),
     })],
     [1, () => ({ type: "chmod", workspace, path: place() })],
-    [3, () => ({ type: "remove", workspace, path: random.pick(taken) })],
-    [
-      3,
-      () => ({ type: "move", workspace, from: random.pick(taken), to: random.pick(DIRECTORIES) }),
-    ],
-    [2, () => ({ type: "move", workspace, from: random.pick(taken), to: place() })],
-    [
-      4,
-      () => ({ type: "copy", workspace, from: random.pick(taken), to: random.pick(DIRECTORIES) }),
-    ],
-    [1, () => ({ type: "copy", workspace, from: random.pick(taken), to: place() })],
+    [3, onTaken((path) => ({ type: "remove", workspace, path }))],
+    [3, onTaken((from) => ({ type: "move", workspace, from, to: random.pick(DIRECTORIES) }))],
+    [2, onTaken((from) => ({ type: "move", workspace, from, to: place() }))],
+    [4, onTaken((from) => ({ type: "copy", workspace, from, to: random.pick(DIRECTORIES) }))],
+    [1, onTaken((from) => ({ type: "copy", workspace, from, to: place() }))],
     [3, () => ({ type: "snapshot", workspace, name })],
     [5, () => ({ type: "restore", workspace, name })],
     [1, () => ({ type: "forget", workspace, name })],
