@@ -81,10 +81,10 @@ export function namesCollide(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
-/** A made-up name that sorts by time and does not repeat: `20261122-104501-3f9a1c`. */
+/** A made-up name that sorts by time and does not repeat: `20261122-104501-3f9a1c04be`. */
 export function madeUpName(now: Date = new Date()): string {
   const [day, time] = now.toISOString().split(/[T.]/) as [string, string];
-  return `${day.replaceAll("-", "")}-${time.replaceAll(":", "")}-${randomId(6)}`;
+  return `${day.replaceAll("-", "")}-${time.replaceAll(":", "")}-${randomId(10)}`;
 }
 
 /** `length` random hexadecimal digits. */

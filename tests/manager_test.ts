@@ -119,7 +119,7 @@ Deno.test("temp() makes a workspace that is gone at the end of its scope, for go
   const before = everythingBelow(project.path);
   {
     await using workspace = await project.afs.workspace.temp("try", { tags: ["t"] });
-    assert.match(workspace.name, /^try-\d{8}-\d{6}-[0-9a-f]{6}$/);
+    assert.match(workspace.name, /^try-\d{8}-\d{6}-[0-9a-f]{10}$/);
     assert.deepEqual(names(await project.afs.workspace.list({ tag: "t" })), [workspace.name]);
     await workspace.writeFile("/a.txt", "x");
     await workspace.snapshot.create("s");

@@ -207,7 +207,7 @@ Deno.test("madeUpName() is a good name, sorts by time and does not repeat", () =
   assert.equal(new Set(names).size, names.length);
   assert.deepEqual(names.filter(isRefused), []);
   const early = madeUpName(new Date("2026-01-02T03:04:05.678Z"));
-  assert.match(early, /^20260102-030405-[0-9a-f]{6}$/);
+  assert.match(early, /^20260102-030405-[0-9a-f]{10}$/);
   assert.ok(early < madeUpName(new Date("2026-01-02T03:04:06Z")));
 });
 

@@ -77,7 +77,7 @@ Deno.test("snapshot.create() makes up a name; list() has the oldest first", asyn
     made.push((await workspace.snapshot.create(name)).name);
   }
   assert.equal(new Set(made).size, 4);
-  assert.match(made[1]!, /^\d{8}-\d{6}-[0-9a-f]{6}$/);
+  assert.match(made[1]!, /^\d{8}-\d{6}-[0-9a-f]{10}$/);
   assert.deepEqual((await workspace.snapshot.list()).map(({ name }) => name), made);
 });
 
