@@ -9,9 +9,10 @@
 
 import { makeOwnedDirectory, ownerOf } from "../git/owner.ts";
 import { writeAtomic } from "../platform/atomic.ts";
-import { lstat, readTextFile, removeTree } from "../platform/fs.ts";
+import { errorCode, lstat, readTextFile, removeTree, rename } from "../platform/fs.ts";
 import { branchName, type Layout } from "./layout.ts";
 import type { Session } from "./session.ts";
+import { dirname } from "@std/path/posix";
 
 /** Where the two sides are, and whose temporary files are used. */
 interface Places {
@@ -30,19 +31,55 @@ export function isWorkspace(gitDirectory: string): boolean {
 /** Makes or repairs both sides for a workspace whose files are at `directory`. */
 export function writeAdmin(base: Places, workspace: string, directory: string): void {
   const admin = base.layout.admin(workspace);
-  if (lstat(admin) === null) makeOwnedDirectory(ownerOf(base.layout.commonDirectory), admin);
-  const put = (path: string, text: string): void => {
-    if (readTextFile(path) === text) return;
+  const files = {
+    locked: LOCKED,
+    commondir: "../..\n",
+    gitdir: `${directory}/.git\n`,
+    ...(lstat(`${admin}/HEAD`) === null && { HEAD: `ref: refs/heads/${branchName(workspace)}\n` }),
+  };
+  if (lstat(admin) === null) makeAdmin(base, admin, files);
+  else writeFiles(base, admin, files);
+  if (lstat(directory)?.isDirectory) writeGitFile(base, workspace, directory);
+}
+
+/**
+ * Makes the directory elsewhere, and puts it in its place whole: a `git worktree prune`, which every
+ * automatic gc begins with, removes one that is not `locked` yet.
+ */
+function makeAdmin(base: Places, admin: string, files: Readonly<Record<string, string>>): void {
+  const owner = ownerOf(base.layout.commonDirectory);
+  const draft = base.session.storeTemporary();
+  makeOwnedDirectory(owner, draft);
+  const place = (): void => {
+    makeOwnedDirectory(owner, dirname(admin));
+    rename(draft, admin);
+  };
+  try {
+    writeFiles(base, draft, files);
+    try {
+      place();
+    } catch (error) {
+      // git removes the directory above together with the last worktree in it.
+      if (errorCode(error) !== "ENOENT") throw error;
+      place();
+    }
+  } catch (error) {
+    removeTree(draft);
+    throw error;
+  }
+}
+
+function writeFiles(
+  base: Places,
+  directory: string,
+  files: Readonly<Record<string, string>>,
+): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = `${directory}/${name}`;
+    if (readTextFile(path) === text) continue;
     const temporary = base.session.storeTemporary();
     writeAtomic(path, new TextEncoder().encode(text), { temporary, durable: false });
-  };
-  put(`${admin}/commondir`, "../..\n");
-  put(`${admin}/gitdir`, `${directory}/.git\n`);
-  put(`${admin}/locked`, LOCKED);
-  if (lstat(`${admin}/HEAD`) === null) {
-    put(`${admin}/HEAD`, `ref: refs/heads/${branchName(workspace)}\n`);
   }
-  if (lstat(directory)?.isDirectory) writeGitFile(base, workspace, directory);
 }
 
 /** Whether `directory` holds the files of the workspace: its `.git` file leads to git's side of it. */

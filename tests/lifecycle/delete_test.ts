@@ -25,7 +25,7 @@ Deno.test("delete() moves branch, snapshots and last state to the trash, and rem
   assert.deepEqual(await refs(project, "refs/heads/agentfs"), []);
   assert.deepEqual(await refs(project, "refs/agentfs/a"), []);
   const trash = await refs(project, "refs/agentfs/trash/a/b");
-  assert.deepEqual(trash.map((ref) => ref.replaceAll(/\d{8}-\d{6}-\w{6}/g, "ID")), [
+  assert.deepEqual(trash.map((ref) => ref.replaceAll(/\d{8}-\d{6}-\w{10}/g, "ID")), [
     "refs/agentfs/trash/a/b/ID/branch",
     "refs/agentfs/trash/a/b/ID/snapshots/kept",
     "refs/agentfs/trash/a/b/ID/undo/ID",
