@@ -33,7 +33,7 @@ import type {
 import { writeFile } from "./files/write.ts";
 import { commitFiles, previewCommit } from "./history/commit.ts";
 import { type Diff, diffFiles, type DiffOptions } from "./history/diff.ts";
-import { commitLog } from "./history/log.ts";
+import { CommitLog } from "./history/log.ts";
 import { status } from "./history/status.ts";
 import type { Commit, CommitOptions, CommitResult, Status } from "./history/types.ts";
 import { attemptStore } from "./platform/failure.ts";
@@ -302,9 +302,14 @@ export class Workspace {
     });
   }
 
-  /** The commits that the workspace's HEAD leads to, newest first. */
-  async log(options: { limit?: number } = {}): Promise<Commit[]> {
-    return await attemptStore("list commits", () => commitLog(this.#worktree, options));
+  /**
+   * The commits that the workspace's HEAD leads to, newest first; with `path` only those that changed
+   * that file, or what is in that directory. `await` gives all of them, `for await` one after the other.
+   */
+  log(
+    options: { limit?: number; path?: string } = {},
+  ): Promise<Commit[]> & AsyncIterable<Commit> {
+    return new CommitLog(() => this.#worktree, options);
   }
 
   get #worktree(): Worktree {

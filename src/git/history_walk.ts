@@ -1,45 +1,66 @@
 /**
- * The order in which `git log` shows commits.
+ * The order in which `git log` shows commits, and which of them it shows for a path.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { StoreError } from "../errors.ts";
 import { readTextFile } from "../platform/fs.ts";
+import { type CommitObject, readCommit } from "./commit.ts";
 import type { ObjectStore } from "./store.ts";
+import { TreeSearch } from "./tree_search.ts";
 
-/** What the order of commits depends on. */
-interface Waiting {
-  readonly oid: string;
-  readonly parents: readonly string[];
-  /** When it was committed, seconds since 1970. */
-  readonly date: number;
+/** What a walk goes by. */
+export interface WalkOptions {
+  /** The commits of a shallow clone whose parents are not there. */
+  readonly shallow: ReadonlySet<string>;
+  /** The components of a path: only commits that change what is there are shown. */
+  readonly path?: readonly string[] | undefined;
+}
+
+/** A step of a walk. */
+export interface WalkedCommit {
+  readonly commit: CommitObject;
+  /** Whether git shows it; for a path it may have to look at thousands that it does not show. */
+  readonly isShown: boolean;
 }
 
 /**
- * The ids of the commits that `from` leads to: always the newest of those whose child has been, and of
- * several as new the one that was met first.
+ * The commits that those in `from` lead to, themselves among them: always the newest of those whose
+ * child has been, and of several as new the one that was met first.
  *
- * @param shallow the commits of a shallow clone whose parents are not there.
+ * For a path, history is simplified as git does it by default: where one parent of a merge has the
+ * same there, that parent alone is followed, since it explains what is there.
+ *
  * @throws {StoreError} where a commit is missing or damaged.
  */
-export function* walkHistory(
+export function* walkCommits(
   store: ObjectStore,
-  from: string,
-  shallow: ReadonlySet<string>,
-): Iterable<string> {
-  const met = new Set([from]);
-  const waiting = [readWaiting(store, from)];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    yield next.oid;
-    if (shallow.has(next.oid)) continue;
-    for (const parent of next.parents) {
-      if (met.has(parent)) continue;
-      met.add(parent);
-      insert(waiting, readWaiting(store, parent));
+  from: readonly string[],
+  { shallow, path }: WalkOptions,
+): Generator<WalkedCommit> {
+  const search = path === undefined ? null : new TreeSearch(store, path);
+  const met = new Set(from);
+  const waiting: CommitObject[] = [];
+  for (const oid of met) insert(waiting, readCommit(store, oid));
+  for (let commit = waiting.pop(); commit !== undefined; commit = waiting.pop()) {
+    const parents = shallow.has(commit.oid) ? [] : commit.parents;
+    const origin = search && unchangedSince(store, commit, parents, search);
+    yield { commit, isShown: origin === null };
+    for (const oid of origin ?? parents) {
+      if (met.has(oid)) continue;
+      met.add(oid);
+      insert(waiting, readCommit(store, oid));
     }
   }
+}
+
+/** The ids of {@linkcode walkCommits}. */
+export function* walkHistory(
+  store: ObjectStore,
+  from: readonly string[],
+  shallow: ReadonlySet<string>,
+): Generator<string> {
+  for (const { commit } of walkCommits(store, from, { shallow })) yield commit.oid;
 }
 
 /** The commits whose parents a shallow clone does not have. */
@@ -49,30 +70,29 @@ export function readShallow(commonDirectory: string): ReadonlySet<string> {
 }
 
 /** Keeps the newest at the end, and of several as new the first that came. */
-function insert(waiting: Waiting[], commit: Waiting): void {
+function insert(waiting: CommitObject[], commit: CommitObject): void {
+  const date = commit.committer.timestamp;
   let [low, high] = [0, waiting.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (waiting[middle]!.date < commit.date) low = middle + 1;
+    if (waiting[middle]!.committer.timestamp < date) low = middle + 1;
     else high = middle;
   }
   waiting.splice(low, 0, commit);
 }
 
-const PARENTS = /^tree [0-9a-f]{40}\n((?:parent [0-9a-f]{40}\n)*)/;
-const DATE = /\ncommitter [^\n]*> *(\d+)/;
-
-/** Reads only what the order needs, since most commits of a long queue are never shown. */
-function readWaiting(store: ObjectStore, oid: string): Waiting {
-  const { type, data } = store.read(oid);
-  const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("latin1");
-  const parents = PARENTS.exec(text)?.[1];
-  if (type !== "commit" || parents === undefined) {
-    throw new StoreError(`Cannot read the commit ${oid}: it is a ${type}, or damaged`);
-  }
-  return {
-    oid,
-    parents: parents.split("\n").filter((line) => line !== "").map((line) => line.slice(7)),
-    date: Number(DATE.exec(text)?.[1] ?? 0),
-  };
+/**
+ * The first parent that has the same at the path, alone; no parent, where there are none and nothing
+ * is there; `null` where the commit changed it.
+ */
+function unchangedSince(
+  store: ObjectStore,
+  commit: CommitObject,
+  parents: readonly string[],
+  search: TreeSearch,
+): string[] | null {
+  const now = search.find(commit.tree);
+  if (parents.length === 0) return now === null ? [] : null;
+  const same = parents.find((oid) => search.find(readCommit(store, oid).tree) === now);
+  return same === undefined ? null : [same];
 }

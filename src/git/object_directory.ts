@@ -96,6 +96,14 @@ export class ObjectDirectory {
     }
     yield* attempts.make(() => looseStartingWith(this.#path, prefix)) ?? [];
   }
+
+  /** How many objects the packs here have; those in several packs are counted as often. */
+  packedCount(attempts: Attempts): number {
+    return this.#packs.reduce(
+      (count, pack) => count + (attempts.make(() => pack.index.count) ?? 0),
+      0,
+    );
+  }
 }
 
 class PackedCopy implements ObjectCopy {

@@ -77,6 +77,9 @@ const OPERATIONS: readonly [file: string, name: string][] = [
   ["REVERT_HEAD", "a revert"],
 ];
 
+/** What tells of an unfinished operation: files and directories in a git directory. */
+export const OPERATION_FILES: readonly string[] = OPERATIONS.map(([file]) => file);
+
 /** The operation that git has begun in a work tree and not finished, such as `a merge`; else `null`. */
 export function unfinishedOperation(gitDirectory: string): string | null {
   return OPERATIONS.find(([file]) => lstat(`${gitDirectory}/${file}`) !== null)?.[1] ?? null;

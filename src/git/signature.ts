@@ -23,6 +23,27 @@ export function formatSignature(signature: Signature): string {
   return `${name} <${email}> ${timestamp} ${sign}${zone}`;
 }
 
+const TIME = /^ *(-?\d+)? *([+-]\d+)?/;
+
+/**
+ * A signature out of such a line. One that another tool has written badly is read as git reads it: what
+ * is missing is empty, and a time that is none is 0.
+ */
+export function parseSignature(line: string): Signature {
+  const open = line.indexOf("<");
+  const [name, address] = open < 0 ? [line, ""] : [line.slice(0, open), line.slice(open + 1)];
+  const close = address.indexOf(">");
+  const behind = address.slice(address.lastIndexOf(">") + 1);
+  const [, timestamp = "0", zone = "0"] = (close < 0 ? null : TIME.exec(behind)) ?? [];
+  const minutes = Math.trunc(Number(zone) / 100) * 60 + Number(zone) % 100;
+  return {
+    name: name.trim(),
+    email: close < 0 ? address : address.slice(0, close),
+    timestamp: Number(timestamp),
+    timezoneOffset: 0 - minutes,
+  };
+}
+
 /** The signature without the characters that git leaves out of names and addresses. */
 export function cleanSignature(signature: Signature): Signature {
   return { ...signature, name: clean(signature.name), email: clean(signature.email) };

@@ -156,6 +156,15 @@ export class ObjectStore implements Disposable {
     return [...oids].sort();
   }
 
+  /** About how many objects there are: those in packs, which is what git counts as well. */
+  packedCount(): number {
+    const attempts = new Attempts();
+    this.#list(attempts);
+    let count = 0;
+    for (const directory of this.#directories.values()) count += directory.packedCount(attempts);
+    return count;
+  }
+
   /**
    * Makes the object's file look new, so that `git gc` leaves it for its grace period. Returns
    * `false` where that cannot be: then write the object again.
