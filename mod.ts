@@ -28,7 +28,7 @@
 
 export { AgentFS } from "./src/agentfs.ts";
 export type { Change, Skipped } from "./src/changes.ts";
-export { Config, type ConfigInput } from "./src/config.ts";
+export { Config, type ConfigInput, type RunConfig } from "./src/config.ts";
 export {
   AgentFSError,
   ApplyError,
@@ -54,7 +54,16 @@ export {
   WorkspaceExistsError,
   WorkspaceNotFoundError,
 } from "./src/errors.ts";
-export type { Process, RunOptions, RunResult, RunStream, Signal } from "./src/exec/types.ts";
+export { type Missing, type SandboxSupport, sandboxSupport } from "./src/exec/support.ts";
+export type {
+  Limits,
+  Permissions,
+  Process,
+  RunOptions,
+  RunResult,
+  RunStream,
+  Signal,
+} from "./src/exec/types.ts";
 export type {
   DeleteOptions,
   FileContent,
@@ -65,6 +74,7 @@ export type {
   WriteOptions,
 } from "./src/files/types.ts";
 export type { Diff, DiffOptions } from "./src/history/diff.ts";
+export { renderDiff } from "./src/history/render_diff.ts";
 export type {
   Commit,
   CommitOptions,

@@ -9,7 +9,7 @@
 
 // deno-lint-ignore-file no-console
 
-import { AgentFS, PathError, type Workspace } from "@agentfs/sdk";
+import { AgentFS, PathError, renderDiff, sandboxSupport, type Workspace } from "@agentfs/sdk";
 import manifest from "preact/package.json" with { type: "json" };
 
 const green = paint("32");
@@ -74,6 +74,23 @@ async function work(workspace: Workspace): Promise<void> {
     for (const { type, path } of result.changes) say(`the command ${type} ${path}`);
   });
 
+  await step(
+    "A command sees the workspace and the system, and nothing of its owner's",
+    async () => {
+      const { sandbox, missing } = await sandboxSupport();
+      if (sandbox === "none") {
+        return say(
+          missing.map(({ why, remedy }) => `${why}; ${remedy}`).join("\n"),
+        );
+      }
+      const { stdout } = await workspace.run(
+        `ls ../../../package.json /root /home 2>&1; touch /usr/x 2>&1; grep -c : /proc/net/dev`,
+      );
+      say(stdout.trimEnd());
+      say(`held by ${sandbox}; the one network interface is the sandbox's own`);
+    },
+  );
+
   await step("A snapshot keeps the state; the status says what changed", async () => {
     const { ref } = await workspace.snapshot.create("before-refactor", {
       description: "Before the big refactoring",
@@ -81,6 +98,7 @@ async function work(workspace: Workspace): Promise<void> {
     say(ref);
     const { added, modified } = await workspace.status();
     for (const { path } of [...added, ...modified]) say(`changed: ${path}`);
+    say(renderDiff(await workspace.diff({ paths: ["src/"], context: 1 })).trimEnd());
   });
 
   await step("The agent makes a mess", async () => {

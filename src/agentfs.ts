@@ -103,7 +103,7 @@ export class AgentFS implements AsyncDisposable {
     });
     try {
       await attemptStore(`open the base ${this.basePath}`, () => prepareBase(base));
-      return new LiveWorkspaces(base);
+      return new LiveWorkspaces(base, this.config.run);
     } catch (error) {
       await base[Symbol.asyncDispose]();
       throw error;

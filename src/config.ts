@@ -6,6 +6,10 @@
 
 import { typeName } from "./arguments.ts";
 import { ConfigError } from "./errors.ts";
+import { checkLimits } from "./exec/limits.ts";
+import { checkTimeout } from "./exec/options.ts";
+import { checkPermissions, grantsOf } from "./exec/permissions.ts";
+import type { Limits, Permissions } from "./exec/types.ts";
 import { isAbsolute } from "@std/path/posix";
 
 /** The settings that {@linkcode Config} takes; all of them can be left out. */
@@ -27,6 +31,23 @@ export interface ConfigInput {
   store?: "auto" | "own";
   /** How long to wait for somebody else's lock on a workspace, ms. Default: 10,000. */
   lockTimeout?: number;
+  /** What holds for every command whose call does not say otherwise. */
+  run?: RunConfig;
+}
+
+/** What holds for every command whose call does not say otherwise. */
+export interface RunConfig {
+  /**
+   * `"auto"`: the strongest sandbox that the machine has. `"required"`: no command runs without one.
+   * `"off"`: none, unless a call passes permissions. Default: `"auto"`.
+   */
+  sandbox?: "auto" | "required" | "off";
+  /** The time limit of a command, ms. Default: none. */
+  timeout?: number;
+  /** What a command may do. Who sets this wants it held: without a sandbox no command runs. */
+  permissions?: Permissions;
+  /** How much a command may use. Default: the machine's own limits. */
+  limits?: Limits;
 }
 
 /** How one setting is checked: what would be right, and whether a value is. */
@@ -40,7 +61,39 @@ const positive = (unit: string): Rule => ({
   accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
 });
 
-const RULES: Record<keyof ConfigInput, Rule> = {
+/** A setting that the room that uses it can check. */
+const checkedBy = (expected: string, check: (value: never) => void): Rule => ({
+  expected,
+  accepts: (value) => {
+    try {
+      check(value as never);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+});
+
+const RUN_RULES: Record<keyof RunConfig, Rule> = {
+  sandbox: {
+    expected: '"auto", "required" or "off"',
+    accepts: (value) => value === "auto" || value === "required" || value === "off",
+  },
+  timeout: checkedBy("a number of ms above 0", checkTimeout),
+  permissions: checkedBy(
+    "an object of read, write, net, env and run, each true, false or an array of strings",
+    (value: Permissions) => {
+      checkPermissions(value);
+      grantsOf(value);
+    },
+  ),
+  limits: checkedBy(
+    "an object of outputBytes, memoryBytes, processes, cpuSeconds and fileBytes above 0",
+    checkLimits,
+  ),
+};
+
+const RULES: Record<Exclude<keyof ConfigInput, "run">, Rule> = {
   cacheSize: positive("MiB"),
   auditEnabled: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
   author: {
@@ -85,6 +138,8 @@ export class Config {
   readonly store: "auto" | "own";
   /** How long to wait for somebody else's lock, ms. */
   readonly lockTimeout: number;
+  /** What holds for every command whose call does not say otherwise. */
+  readonly run: Readonly<RunConfig> & { readonly sandbox: "auto" | "required" | "off" };
 
   /**
    * Checks the values and fills in the defaults.
@@ -92,7 +147,8 @@ export class Config {
    * @throws {ConfigError} on a key that does not exist and on a value that cannot be; `key` names it.
    */
   constructor(values: ConfigInput = {}) {
-    check(values);
+    check(values, { ...RULES, run: null });
+    if (values.run !== undefined) check(values.run, RUN_RULES, "run");
     this.cacheSize = values.cacheSize ?? 64;
     this.auditEnabled = values.auditEnabled ?? true;
     this.author = values.author ?? null;
@@ -100,23 +156,30 @@ export class Config {
     this.dataDir = values.dataDir ?? null;
     this.store = values.store ?? "auto";
     this.lockTimeout = values.lockTimeout ?? 10_000;
+    this.run = { ...structuredClone(values.run), sandbox: values.run?.sandbox ?? "auto" };
   }
 }
 
-function check(values: ConfigInput): void {
+/** Checks the settings of one table; a rule that is `null` belongs to a table of its own. */
+function check(values: object, rules: Readonly<Record<string, Rule | null>>, table = ""): void {
   if (typeName(values) !== "object") {
-    throw new ConfigError(`Cannot configure: the settings are an object, not ${typeName(values)}`);
+    const what = table === "" ? "the settings are" : `${table} is`;
+    throw new ConfigError(
+      `Cannot configure: ${what} an object, not ${typeName(values)}`,
+      table === "" ? {} : { key: table },
+    );
   }
-  for (const [key, value] of Object.entries(values)) {
-    const rule = Object.hasOwn(RULES, key) ? RULES[key as keyof ConfigInput] : undefined;
-    if (rule === undefined) {
-      const known = Object.keys(RULES).join(", ");
+  for (const [name, value] of Object.entries(values)) {
+    const key = table === "" ? name : `${table}.${name}`;
+    if (!Object.hasOwn(rules, name)) {
+      const known = Object.keys(rules).join(", ");
       throw new ConfigError(
         `Cannot configure ${key}: there is no such setting; there are ${known}`,
         { key },
       );
     }
-    if (value !== undefined && !rule.accepts(value)) {
+    const rule = rules[name];
+    if (value !== undefined && rule && !rule.accepts(value)) {
       throw new ConfigError(`Cannot set ${key}: it must be ${rule.expected}`, { key });
     }
   }

@@ -5,21 +5,21 @@
  * @module
  */
 
-import type { Change } from "./changes.ts";
-import { FileNotFoundError, NotADirectoryError } from "./errors.ts";
-import type { CommandHost } from "./exec/host.ts";
+import type { CommandHost, RunSettings } from "./exec/host.ts";
+import { type Detected, detectSandbox } from "./exec/support.ts";
+import { SandboxError } from "./errors.ts";
+import { GitInside } from "./inside/git_inside.ts";
+import { WorkspaceHost } from "./inside/command_host.ts";
+import { RoutedFiles } from "./inside/routed_files.ts";
 import { recover } from "./lifecycle/recover.ts";
 import type { OpenBase } from "./registry/open_base.ts";
 import { readRecord, type WorkspaceRecord } from "./registry/record.ts";
 import { Workspace } from "./workspace.ts";
-import { resolveBeneath } from "./worktree/beneath.ts";
-import { compareTrees } from "./worktree/compare.ts";
-import { writeUserRules } from "./worktree/rules.ts";
-import { stateTree } from "./worktree/state.ts";
 import { Worktree } from "./worktree/worktree.ts";
 
 interface Live {
   readonly worktree: Worktree;
+  readonly files: RoutedFiles;
   readonly workspace: Workspace;
 }
 
@@ -29,8 +29,14 @@ export class LiveWorkspaces {
   readonly #live = new Map<string, Live>();
   readonly #commands = new Set<() => Promise<void>>();
 
-  constructor(base: OpenBase) {
+  /** The file helpers that are being ended. */
+  readonly #closing = new Set<Promise<void>>();
+  readonly #run: RunSettings;
+  #detecting: Promise<Detected> | null = null;
+
+  constructor(base: OpenBase, run: RunSettings) {
     this.base = base;
+    this.#run = run;
   }
 
   /** The workspace of a record. */
@@ -45,8 +51,12 @@ export class LiveWorkspaces {
 
   /** Lets go of a workspace; `why` goes into the errors of those who still use it. */
   forget(name: string, why: string): void {
-    this.#live.get(name)?.worktree.close(why);
+    const live = this.#live.get(name);
+    if (live === undefined) return;
     this.#live.delete(name);
+    live.worktree.close(why);
+    const closed = live.files.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
 
   /** Ends every command, waits for what else is under way, and closes the base. */
@@ -55,6 +65,7 @@ export class LiveWorkspaces {
     await Promise.all([...this.#commands].map((end) => end()));
     await this.base.settled();
     for (const name of [...this.#live.keys()]) this.forget(name, "this AgentFS is closed");
+    await Promise.all(this.#closing);
     await this.base[Symbol.asyncDispose]();
   }
 
@@ -70,56 +81,51 @@ export class LiveWorkspaces {
   #make(record: WorkspaceRecord): Live {
     const { base } = this;
     const worktree = new Worktree(base, record, () => recover(base, record.name));
-    const workspace = new Workspace({
+    const files = new RoutedFiles({
       worktree,
-      files: {
+      context: {
         root: worktree.directory,
         temporary: () => base.session.dataTemporary(),
         hold: (purpose) => worktree.holdWriter(purpose),
         requireRoot: () => worktree.requireDirectory(),
       },
-      commands: this.#commandHost(worktree),
+      detect: async () => (await this.#detect()).sandbox,
+      trusting: this.#run.sandbox === "off",
+    });
+    worktree.readContent = (path) => files.readBytes(path);
+    const workspace = new Workspace({
+      worktree,
+      files,
+      commands: this.#commandHost(worktree, files),
       exists: () => readRecord(base, record.name)?.id === record.id,
     });
-    return { worktree, workspace };
+    return { worktree, files, workspace };
   }
 
-  #commandHost(worktree: Worktree): CommandHost {
-    const home = this.base.layout.home(worktree.name);
-    return {
-      directory: worktree.directory,
-      home,
-      resolveDirectory: (path) => resolveDirectory(worktree, path),
-      hold: async (purpose, signal) => {
-        const lock = await worktree.holdCommand(purpose, signal);
-        writeUserRules(this.base, home);
-        return lock;
-      },
-      observe: () => observe(worktree),
+  #commandHost(worktree: Worktree, files: RoutedFiles): CommandHost {
+    const git = new GitInside(worktree, async () => {
+      const { sandbox } = await this.#detect();
+      if (sandbox === null) throw new SandboxError("Cannot look into a sandbox: there is none");
+      return sandbox;
+    });
+    return new WorkspaceHost({
+      worktree,
+      settings: this.#run,
+      detect: () => this.#detect(),
+      enter: () => git.enter(),
+      starting: (purpose, signal) => files.starting(purpose, signal),
       track: (end) => {
         worktree.requireOpen();
         this.#commands.add(end);
         return () => this.#commands.delete(end);
       },
-    };
+    });
   }
-}
 
-function resolveDirectory(worktree: Worktree, path: string): string {
-  worktree.requireDirectory();
-  const { stat, path: directory, asked } = resolveBeneath(worktree.directory, path, {
-    follow: true,
-  });
-  if (stat?.isDirectory) return directory;
-  const cannot = `Cannot run a command in ${asked}:`;
-  if (stat === null) throw new FileNotFoundError(`${cannot} there is no such directory`, asked);
-  throw new NotADirectoryError(`${cannot} it is not a directory`, asked);
-}
-
-async function observe(worktree: Worktree): Promise<() => Promise<Change[]>> {
-  const before = await worktree.look();
-  return async () => {
-    const after = await worktree.look();
-    return compareTrees(stateTree(before.root, "files"), stateTree(after.root, "files"));
-  };
+  /** A sandbox that is found is there to stay; one that is missing may come. */
+  async #detect(): Promise<Detected> {
+    const detected = await (this.#detecting ??= detectSandbox());
+    if (detected.sandbox === null) this.#detecting = null;
+    return detected;
+  }
 }

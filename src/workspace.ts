@@ -10,17 +10,7 @@ import { run } from "./exec/run.ts";
 import { runStream } from "./exec/run_stream.ts";
 import { spawn } from "./exec/spawn.ts";
 import type { Process, RunOptions, RunResult, RunStream } from "./exec/types.ts";
-import type { FileContext } from "./files/context.ts";
-import { copy } from "./files/copy.ts";
-import { mkdir } from "./files/directory.ts";
-import { readLink, symlink } from "./files/links.ts";
-import { listDir } from "./files/list.ts";
-import { chmod } from "./files/mode.ts";
-import { move } from "./files/move.ts";
-import { readBytes, readFile } from "./files/read.ts";
-import { remove } from "./files/remove.ts";
-import { exists, stat } from "./files/stat.ts";
-import { openStream } from "./files/stream.ts";
+import type { Files } from "./files/files.ts";
 import type {
   DeleteOptions,
   FileContent,
@@ -30,7 +20,6 @@ import type {
   StreamMode,
   WriteOptions,
 } from "./files/types.ts";
-import { writeFile } from "./files/write.ts";
 import { commitFiles, previewCommit } from "./history/commit.ts";
 import { type Diff, diffFiles, type DiffOptions } from "./history/diff.ts";
 import { CommitLog } from "./history/log.ts";
@@ -44,7 +33,7 @@ import type { Worktree } from "./worktree/worktree.ts";
 /** The workspace's side of the rooms that know nothing of workspaces. @internal */
 export interface WorkspaceParts {
   readonly worktree: Worktree;
-  readonly files: FileContext;
+  readonly files: Files;
   readonly commands: CommandHost;
   /** Whether the workspace has not been deleted. */
   readonly exists: () => boolean;
@@ -142,7 +131,7 @@ export class Workspace {
    * @throws {EncodingError} where it is not UTF-8; {@linkcode readBytes} reads it.
    */
   async readFile(path: string): Promise<string> {
-    return await readFile(this.#files, path);
+    return await this.#files.readFile(path);
   }
 
   /**
@@ -151,7 +140,7 @@ export class Workspace {
    * @throws {FileNotFoundError} where nothing is at `path`.
    */
   async readBytes(path: string): Promise<Uint8Array> {
-    return await readBytes(this.#files, path);
+    return await this.#files.readBytes(path);
   }
 
   /**
@@ -162,13 +151,13 @@ export class Workspace {
    * @throws {FileExistsError} under `createNew`, where anything is.
    */
   async writeFile(path: string, data: FileContent, options: WriteOptions = {}): Promise<void> {
-    await writeFile(this.#files, path, data, options);
+    await this.#files.writeFile(path, data, options);
   }
 
   /** Whether anything is at `path`; without a path, whether the workspace itself exists. */
   async exists(path?: string): Promise<boolean> {
     if (path === undefined && !this.#parts.exists()) return false;
-    return await exists(this.#files, path);
+    return await this.#files.exists(path);
   }
 
   /**
@@ -177,7 +166,7 @@ export class Workspace {
    * @throws {FileNotFoundError} where nothing is.
    */
   async stat(path: string): Promise<FileInfo> {
-    return await stat(this.#files, path);
+    return await this.#files.stat(path);
   }
 
   /**
@@ -186,7 +175,7 @@ export class Workspace {
    * @throws {NotADirectoryError} where `path` is no directory.
    */
   async listDir(path = "/", options: ListOptions = {}): Promise<FileInfo[]> {
-    return await listDir(this.#files, path, options);
+    return await this.#files.listDir(path, options);
   }
 
   /**
@@ -196,7 +185,7 @@ export class Workspace {
    * @throws {FileExistsError} where a directory would replace something.
    */
   async copy(from: string, to: string): Promise<void> {
-    await copy(this.#files, from, to);
+    await this.#files.copy(from, to);
   }
 
   /**
@@ -206,7 +195,7 @@ export class Workspace {
    * @throws {DirectoryNotEmptyError} where a directory with something in it is at `to`.
    */
   async move(from: string, to: string): Promise<void> {
-    await move(this.#files, from, to);
+    await this.#files.move(from, to);
   }
 
   /**
@@ -216,7 +205,7 @@ export class Workspace {
    * @throws {DirectoryNotEmptyError} where a directory is not empty, without `recursive`.
    */
   async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    await remove(this.#files, path, options);
+    await this.#files.delete(path, options);
   }
 
   /**
@@ -225,7 +214,7 @@ export class Workspace {
    * @throws {FileExistsError} where something else is at `path`.
    */
   async mkdir(path: string): Promise<void> {
-    await mkdir(this.#files, path);
+    await this.#files.mkdir(path);
   }
 
   /**
@@ -236,7 +225,7 @@ export class Workspace {
    * @throws {FileExistsError} where something is at `path`.
    */
   async symlink(target: string, path: string): Promise<void> {
-    await symlink(this.#files, target, path);
+    await this.#files.symlink(target, path);
   }
 
   /**
@@ -245,7 +234,7 @@ export class Workspace {
    * @throws {PathError} where `path` is no link.
    */
   async readLink(path: string): Promise<string> {
-    return await readLink(this.#files, path);
+    return await this.#files.readLink(path);
   }
 
   /**
@@ -254,7 +243,7 @@ export class Workspace {
    * @throws {FileNotFoundError} where nothing is at `path`.
    */
   async chmod(path: string, mode: number): Promise<void> {
-    await chmod(this.#files, path, mode);
+    await this.#files.chmod(path, mode);
   }
 
   /**
@@ -264,7 +253,7 @@ export class Workspace {
    * @throws {FileNotFoundError} where there is nothing to read.
    */
   async openStream(path: string, mode: StreamMode = "r"): Promise<FileStream> {
-    return await openStream(this.#files, path, mode);
+    return await this.#files.openStream(path, mode);
   }
 
   /** How the files differ from the last commit: what `git status` says after `git add --all`. */
@@ -317,7 +306,7 @@ export class Workspace {
     return this.#parts.worktree;
   }
 
-  get #files(): FileContext {
+  get #files(): Files {
     this.#parts.worktree.requireOpen();
     return this.#parts.files;
   }

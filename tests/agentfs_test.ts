@@ -153,8 +153,8 @@ Deno.test("close() ends commands, also from inside the loop over their lines", a
     await project.afs.close();
   }
   assert.deepEqual(lines, ["line\n"]);
-  const { signal, success } = await running;
-  assert.deepEqual([signal, success], ["SIGTERM", false]);
+  const { signal, success, sandbox } = await running;
+  assert.deepEqual([signal, success], [sandbox === "none" ? "SIGTERM" : "SIGKILL", false]);
   assert.equal((await spawned.status).success, false);
 });
 

@@ -15,7 +15,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["src/registry/"],
   ["src/worktree/"],
   ["src/files/", "src/exec/", "src/history/"],
-  ["src/lifecycle/"],
+  ["src/lifecycle/", "src/inside/"],
   ["src/config.ts", "src/snapshot_manager.ts"],
   ["src/workspace.ts"],
   ["src/live_workspaces.ts"],

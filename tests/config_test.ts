@@ -12,6 +12,7 @@ Deno.test("Config() has a default for every setting", () => {
     dataDir: null,
     store: "auto",
     lockTimeout: 10_000,
+    run: { sandbox: "auto" },
   };
   assert.deepEqual({ ...new Config() }, defaults);
   assert.deepEqual({ ...new Config({}) }, defaults);
@@ -28,15 +29,30 @@ Deno.test("Config() keeps what is set", () => {
     dataDir: "/data",
     store: "own",
     lockTimeout: 1,
+    run: {
+      sandbox: "required",
+      timeout: 0.5,
+      permissions: { read: ["/opt"], write: true, net: false, env: ["LANG"], run: true },
+      limits: { outputBytes: 1, memoryBytes: 2, processes: 3, cpuSeconds: 0.1, fileBytes: 5 },
+    },
   };
   assert.deepEqual({ ...new Config(values) }, values);
 });
 
 Deno.test("Config() does not follow what its caller does to the values afterwards", () => {
   const exclude = ["a"];
-  const config = new Config({ exclude });
+  const read = ["/opt"];
+  const limits = { cpuSeconds: 1 };
+  const config = new Config({ exclude, run: { permissions: { read }, limits } });
   exclude.push("b");
+  read.push("/etc");
+  limits.cpuSeconds = 100;
   assert.deepEqual(config.exclude, ["a"]);
+  assert.deepEqual(config.run, {
+    sandbox: "auto",
+    permissions: { read: ["/opt"] },
+    limits: { cpuSeconds: 1 },
+  });
 });
 
 Deno.test("Config() names the key of a value that cannot be, and says what could", () => {
@@ -63,6 +79,51 @@ Deno.test("Config() names the key of a value that cannot be, and says what could
         return true;
       }, `${key}: ${value}`);
     }
+  }
+});
+
+Deno.test("Config() names the key of run whose value cannot be", () => {
+  const notObjects = [5, "x", null, [], true];
+  const permissions =
+    "an object of read, write, net, env and run, each true, false or an array of " +
+    "strings";
+  const limits =
+    "an object of outputBytes, memoryBytes, processes, cpuSeconds and fileBytes above 0";
+  const bad: Record<string, [values: unknown[], expected: string]> = {
+    sandbox: [["on", "Auto", "none", "", true, null], '"auto", "required" or "off"'],
+    timeout: [[0, -1, NaN, Infinity, 2 ** 31, "5", null], "a number of ms above 0"],
+    permissions: [
+      [
+        ...notObjects,
+        { reed: true },
+        { net: "x" },
+        { read: ["relative"] },
+        { env: [1] },
+        { read: false },
+      ],
+      permissions,
+    ],
+    limits: [[...notObjects, { memory: 5 }, { cpuSeconds: 0 }, { fileBytes: "1" }], limits],
+  };
+  for (const [name, [values, expected]] of Object.entries(bad)) {
+    for (const value of values) {
+      const run = { [name]: value } as ConfigInput["run"] & object;
+      assert.throws(() => new Config({ run }), {
+        code: "ConfigError",
+        key: `run.${name}`,
+        message: `Cannot set run.${name}: it must be ${expected}`,
+      }, `${name}: ${Deno.inspect(value)}`);
+    }
+  }
+  assert.throws(() => new Config({ run: { timeOut: 5 } as object }), {
+    code: "ConfigError",
+    key: "run.timeOut",
+    message:
+      "Cannot configure run.timeOut: there is no such setting; there are sandbox, timeout, " +
+      "permissions, limits",
+  });
+  for (const run of notObjects) {
+    assert.throws(() => new Config({ run } as object), { code: "ConfigError", key: "run" });
   }
 });
 

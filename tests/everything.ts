@@ -6,8 +6,9 @@
 
 import { createHash } from "node:crypto";
 
-/** What any call may touch and nobody sees: locks, sessions, temporary files, caches. */
-const TRANSIENT = /\/agentfs\/(cache|locks|sessions|tmp)\/|\/\.agentfs\/tmp\//;
+/** What any call may touch and nobody sees: locks, sessions, temporary files, caches, notes. */
+const TRANSIENT =
+  /\/agentfs\/(cache|locks|sessions|tmp)\/|\/\.agentfs\/tmp\/|\/agentfs\/inside\/[^/]+\/note\.json$/;
 
 /** Each path below `directory` with its kind, permission bits and the hash of its content. */
 export function everythingBelow(directory: string): Record<string, string> {

@@ -46,6 +46,8 @@ Deno.test("mod.ts exports these values", () => {
     "SyncError",
     "WorkspaceExistsError",
     "WorkspaceNotFoundError",
+    "renderDiff",
+    "sandboxSupport",
   ]);
 });
 
@@ -66,12 +68,17 @@ Deno.test("mod.ts exports these types besides", async () => {
     "FileContent",
     "FileInfo",
     "FileStream",
+    "Limits",
     "ListOptions",
+    "Missing",
+    "Permissions",
     "Process",
     "RestoreResult",
+    "RunConfig",
     "RunOptions",
     "RunResult",
     "RunStream",
+    "SandboxSupport",
     "Signal",
     "Skipped",
     "Snapshot",

@@ -221,7 +221,7 @@ describe("Core Classes", () => {
       const workspace = await afs.workspace.create("my-workspace");
       await workspace.snapshot.create("checkpoint");
       await workspace.writeFile("/kept.txt", "2");
-      await workspace.writeFile("/new.txt", "1");
+      await workspace.writeFile("/new.txt", "3");
       await workspace.delete("/gone.txt");
 
       // Show status

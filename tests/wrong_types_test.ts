@@ -31,8 +31,9 @@ const ARGUMENTS: Record<
           cacheSize: "5 undefined",
           lockTimeout: "5 undefined",
           auditEnabled: "true undefined",
-        }[key] ??
-          (key === "exclude" ? "[] undefined" : "undefined"),
+          exclude: "[] undefined",
+          run: "{} undefined",
+        }[key] ?? "undefined",
       ],
     ]),
   ),
@@ -170,6 +171,7 @@ const ARGUMENTS: Record<
   ),
   "log(…)": [({ workspace }, value) => workspace.log(value), "undefined {}"],
   ...options("log", ["limit"], "5 undefined", ({ workspace }, x) => workspace.log(x)),
+  ...options("log", ["path"], "undefined", ({ workspace }, x) => workspace.log(x)),
   "snapshot.create(…)": [({ workspace }, value) => workspace.snapshot.create(value), "undefined"],
   "snapshot.create(name, …)": [
     ({ workspace }, value) => workspace.snapshot.create("x", value),

@@ -7,7 +7,9 @@
 
 import { typeName } from "../arguments.ts";
 import { checkEnvironment } from "./environment.ts";
-import type { RunOptions } from "./types.ts";
+import { checkLimits } from "./limits.ts";
+import { checkPermissions } from "./permissions.ts";
+import type { Limits, Permissions, RunOptions } from "./types.ts";
 
 /** What `setTimeout` can wait for: a longer time would be up at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -27,6 +29,8 @@ const CHECKS: { readonly [Name in keyof RunOptions]-?: Check } = {
   },
   check: checkBoolean,
   changes: checkBoolean,
+  permissions: (value) => checkPermissions(value as Permissions),
+  limits: (value) => checkLimits(value as Limits),
 };
 
 /**
@@ -60,7 +64,8 @@ function checkBoolean(value: unknown, name: string): void {
   if (typeof value !== "boolean") throw wrong(name, "it is true or false");
 }
 
-function checkTimeout(value: unknown): void {
+/** @throws {TypeError | RangeError} where `value` is no time that a command can be given. */
+export function checkTimeout(value: unknown): void {
   if (typeof value !== "number") throw wrong("timeout", "it is a number of milliseconds");
   if (!(value > 0 && value <= MAX_TIMEOUT_MS)) {
     throw new RangeError(

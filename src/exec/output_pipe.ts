@@ -37,6 +37,8 @@ export interface OutputSink {
   release?(): void;
   /** All has been written. */
   end?(): void;
+  /** The first bytes, of a sink that keeps none for the result. */
+  readonly beginning?: Uint8Array;
   /** What is kept for the result, once all has been written. */
   captured(): Captured;
 }

@@ -5,10 +5,11 @@
  */
 
 import { CommandError } from "../errors.ts";
-import type { Change } from "../changes.ts";
+import type { Change, Skipped } from "../changes.ts";
 import type { ExitStatus } from "../platform/process.ts";
 import type { Captured } from "./output_pipe.ts";
-import type { RunResult } from "./types.ts";
+import { limitHit } from "./limits.ts";
+import type { Limits, RunResult } from "./types.ts";
 
 const MAX_TAIL = 300;
 
@@ -25,12 +26,16 @@ export interface ResultParts extends Ending {
   readonly stdout: Captured;
   readonly stderr: Captured;
   readonly sandbox: RunResult["sandbox"];
+  readonly limits: Limits;
   readonly changes: Change[];
+  readonly skipped: Skipped[];
 }
 
 /** Puts the result together. */
 export function makeResult(parts: ResultParts): RunResult {
-  const { status: { code, signal }, stdout, stderr, timedOut, duration, sandbox, changes } = parts;
+  const { status, stdout, stderr, timedOut, duration, sandbox, limits, changes, skipped } = parts;
+  const { code, signal } = status;
+  const truncated = stdout.truncated || stderr.truncated;
   return {
     code,
     success: code === 0 && !timedOut,
@@ -40,10 +45,12 @@ export function makeResult(parts: ResultParts): RunResult {
     stdoutBytes: stdout.bytes,
     stderrBytes: stderr.bytes,
     timedOut,
-    truncated: stdout.truncated || stderr.truncated,
+    truncated,
     duration,
     sandbox,
+    limit: limitHit(parts, limits, stderr, truncated),
     changes,
+    skipped,
   };
 }
 

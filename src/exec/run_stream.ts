@@ -7,20 +7,20 @@
 import { CappedOutput } from "./capped_output.ts";
 import type { Command } from "./command_line.ts";
 import type { CommandHost } from "./host.ts";
+import { keptBytes } from "./limits.ts";
 import { LineSplitter } from "./lines.ts";
 import { Outlet } from "./outlet.ts";
 import type { Captured, OutputSink } from "./output_pipe.ts";
 import { type RunningCommand, startCommand } from "./running_command.ts";
 import type { RunOptions, RunResult, RunStream } from "./types.ts";
 
-/** Starts `command`; at most `outputBytes` of each output are kept for the result. */
+/** Starts `command`. */
 export function runStream(
   host: CommandHost,
   command: Command,
   options: RunOptions = {},
-  outputBytes?: number,
 ): RunStream {
-  return new LineStream(host, command, options, outputBytes);
+  return new LineStream(host, command, options);
 }
 
 /** The lines of one command. Whatever fails, also before the start, comes out of loop and result. */
@@ -35,12 +35,12 @@ class LineStream implements RunStream {
     host: CommandHost,
     command: Command,
     options: RunOptions,
-    outputBytes: number | undefined,
   ) {
+    const kept = keptBytes(options, host.settings.limits);
     this.#outlet = new Outlet(() => this.#close());
     this.#running = startCommand(host, command, options, {
-      stdout: new LineSink(new CappedOutput(outputBytes), this.#outlet),
-      stderr: new CappedOutput(outputBytes),
+      stdout: new LineSink(new CappedOutput(kept), this.#outlet),
+      stderr: new CappedOutput(kept),
     });
     this.#result = this.#running.then((running) => running.result);
     // Not checked yet: that happens at the start of the command, which is where it fails.

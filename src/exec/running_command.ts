@@ -5,13 +5,14 @@
  * @module
  */
 
-import { CommandError } from "../errors.ts";
+import { CommandError, type SandboxError } from "../errors.ts";
 import type { Change } from "../changes.ts";
-import type { ExitStatus, ProcessGroup, Signal } from "../platform/process.ts";
+import type { ExitStatus, ProcessTree, Signal } from "../platform/process.ts";
+import { type Choice, chooseSandbox } from "./choose.ts";
 import { type Command, type CommandLine, commandLine } from "./command_line.ts";
-import type { CommandHost } from "./host.ts";
+import type { CommandHost, Inside } from "./host.ts";
 import { type CommandInput, InputFeed } from "./input.ts";
-import { launch } from "./launch.ts";
+import { launch, startFailure } from "./launch.ts";
 import { checkOptions } from "./options.ts";
 import { OutputPipe, type OutputSink } from "./output_pipe.ts";
 import { pause, settlesWithin } from "./patience.ts";
@@ -23,12 +24,18 @@ const KILL_AFTER_MS = 200;
 const POLL_MS = 10;
 /** How long `SIGKILL` may take before the command is given up: the kernel or another user holds it. */
 const GIVE_UP_AFTER_MS = 300;
+/** How long a command that was ended may keep its caller waiting for its commits. */
+const LATE_MS = 300;
+/** The most that a sandbox says in place of a command that it did not start. */
+const MAX_FAILURE_BYTES = 1000;
 
 /** Where a command's output goes, and where its input comes from if no option says. */
 export interface Wiring {
   readonly stdout: OutputSink;
   readonly stderr: OutputSink;
   readonly stdin?: CommandInput;
+  /** Whether signals must reach the command itself, not only end it. */
+  readonly controlled?: boolean;
 }
 
 /**
@@ -49,18 +56,43 @@ export async function startCommand(
   const input = stdin === undefined ? wiring.stdin : new InputFeed(stdin);
   try {
     signal?.throwIfAborted();
+    const choice = await chooseSandbox(host, line.shown, options);
+    const sandboxed = choice.sandbox.name !== "none";
     using held = new DisposableStack();
-    held.use(await host.hold(`run ${line.shown}`, options.signal));
-    const changes = options.changes === false ? nothing : await host.observe();
+    held.use(await host.hold(`run ${line.shown}`, sandboxed, signal));
+    host.resolveDirectory(options.workdir ?? "/");
+    const inside = sandboxed && choice.grants.workspace !== "none" ? await host.enter() : null;
+    await using readied = new AsyncDisposableStack();
+    readied.defer(async () => void await inside?.leave());
+    const observed = options.changes === false ? NOTHING : host.observe();
+    readied.defer(async () => void await Promise.allSettled([observed]));
+    // A sandbox is made ready meanwhile, and holds the command back.
+    if (!sandboxed) await observed;
     signal?.throwIfAborted();
     // Tracked before it is started: a host that has been closed meanwhile throws here.
     let running: RunningCommand | null = null;
     held.defer(host.track(async () => await running?.close()));
-    const launched = launch(host, line, options, {
+    const tree = launch(host, line, options, choice, inside, {
       stdin: input === undefined ? "null" : "piped",
       output: options.captureOutput === false ? "inherit" : "piped",
+      controlled: wiring.controlled ?? false,
+      begins: observed,
     });
-    running = new RunningCommand({ ...launched, line, options, wiring, input, changes });
+    const timeout = options.timeout ?? host.settings.timeout;
+    const settled = { ...options, ...(timeout !== undefined && { timeout }) };
+    running = new RunningCommand({
+      host,
+      tree,
+      choice,
+      inside,
+      line,
+      options: settled,
+      wiring,
+      input,
+      observed,
+    });
+    // From here on its own end sees to both.
+    readied.move();
     const rest = held.move();
     running.result.finally(() => rest.dispose()).catch(() => {});
     return running;
@@ -70,20 +102,20 @@ export async function startCommand(
   }
 }
 
-function nothing(): Promise<Change[]> {
-  return Promise.resolve([]);
-}
+const NOTHING = Promise.resolve(() => Promise.resolve<Change[]>([]));
 
 /** What a running command knows of itself. */
 interface Start {
+  readonly host: CommandHost;
   readonly line: CommandLine;
-  readonly group: ProcessGroup;
-  readonly sandbox: RunResult["sandbox"];
+  readonly tree: ProcessTree;
+  readonly choice: Choice;
+  readonly inside: Inside | null;
   readonly options: RunOptions;
   readonly wiring: Wiring;
   readonly input: CommandInput | undefined;
-  /** Says what has changed since the command was started. */
-  readonly changes: () => Promise<Change[]>;
+  /** Resolves when the command begins, to what says what has changed since. */
+  readonly observed: Promise<() => Promise<Change[]>>;
 }
 
 /** A command that was started. */
@@ -100,7 +132,7 @@ export class RunningCommand {
   #over = false;
 
   constructor(start: Start) {
-    const { group: { stdin, stdout, stderr }, wiring, input } = start;
+    const { tree: { stdin, stdout, stderr }, wiring, input } = start;
     this.#start = start;
     this.#outputs = [
       ...(stdout === null ? [] : [new OutputPipe(stdout, wiring.stdout)]),
@@ -112,13 +144,18 @@ export class RunningCommand {
 
   /** The id of its first process. */
   get pid(): number {
-    return this.#start.group.id;
+    return this.#start.tree.id;
+  }
+
+  /** Resolves when the command is known to run; where a sandbox finds it missing, never. */
+  get started(): Promise<void> {
+    return this.#start.tree.started ?? Promise.resolve();
   }
 
   /** Sends a signal to its group, if it is still there. */
   kill(signal: Signal): void {
     // Once it has ended, the number of its group may belong to strangers.
-    if (!this.#over) void this.#start.group.signal(signal);
+    if (!this.#over) void this.#start.tree.signal(signal);
   }
 
   /** Ends it with its group; resolves when all is done that its result needs. */
@@ -128,24 +165,49 @@ export class RunningCommand {
   }
 
   async #conclude(): Promise<RunResult> {
-    const { line, wiring, sandbox, options, changes } = this.#start;
+    const { line, wiring, choice: { sandbox, limits }, inside, options, observed } = this.#start;
     const ending = await this.#watch();
+    const isLate = ending.timedOut || this.#failure !== null;
+    const skipped = await inside?.leave(isLate ? LATE_MS : undefined) ?? [];
     if (this.#failure !== null) throw this.#failure.reason;
     const [stdout, stderr] = [wiring.stdout.captured(), wiring.stderr.captured()];
-    const result = makeResult({ ...ending, stdout, stderr, sandbox, changes: await changes() });
+    const result = makeResult({
+      ...ending,
+      stdout,
+      stderr,
+      sandbox: sandbox.name,
+      limits,
+      changes: await (await observed)(),
+      skipped,
+    });
+    const unstarted = sandbox.name === "none" ? null : this.#startFailure(ending, {
+      stdout: wiring.stdout.beginning ?? stdout.bytes,
+      stderr: wiring.stderr.beginning ?? stderr.bytes,
+    });
+    // A command can say the same as its sandbox. One that has changed something did run.
+    if (unstarted !== null && result.changes.length === 0) throw unstarted;
     if (options.check && !result.success) throw failure(line.shown, result);
     return result;
   }
 
+  #startFailure(
+    { status: { code } }: Ending,
+    { stdout, stderr }: Record<"stdout" | "stderr", Uint8Array>,
+  ): CommandError | SandboxError | null {
+    if (stdout.length > 0 || stderr.length > MAX_FAILURE_BYTES) return null;
+    const { host, line, options } = this.#start;
+    const said = new TextDecoder().decode(stderr);
+    return startFailure(host, line, options, { code, said });
+  }
+
   /** Waits for the end, brings it about where time or patience is over, and clears up behind it. */
   async #watch(): Promise<Ending> {
-    const { group, wiring, input } = this.#start;
-    const started = performance.now();
+    const { tree, wiring, input } = this.#start;
     try {
-      const status = await this.#statusInTime();
+      const { status, started } = await this.#statusInTime();
       // The rest of the group still has its time to end by itself.
       await this.#termination;
-      await group.signal("SIGKILL");
+      await tree.signal("SIGKILL");
       return { status, timedOut: this.#timedOut, duration: performance.now() - started };
     } finally {
       this.#over = true;
@@ -155,13 +217,17 @@ export class RunningCommand {
     }
   }
 
-  async #statusInTime(): Promise<ExitStatus> {
-    const { group, options: { timeout, signal } } = this.#start;
+  async #statusInTime(): Promise<{ status: ExitStatus; started: number }> {
+    const { tree, observed, options: { timeout, signal } } = this.#start;
     const onAbort = () => this.#fail(signal?.reason);
-    const timer = timeout === undefined ? undefined : setTimeout(() => this.#timeIsUp(), timeout);
     signal?.addEventListener("abort", onAbort);
+    const ended = Promise.race([tree.status, this.#lost.promise]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      return await Promise.race([group.status, this.#lost.promise]);
+      await Promise.race([observed.catch((reason) => this.#fail(reason)), ended]);
+      const started = performance.now();
+      if (timeout !== undefined) timer = setTimeout(() => this.#timeIsUp(), timeout);
+      return { status: await ended, started };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
@@ -170,7 +236,7 @@ export class RunningCommand {
 
   async #timeIsUp(): Promise<void> {
     // An event loop that was kept busy hears of the time first, even of a command that made it.
-    if (await settlesWithin(this.#start.group.status, 0)) return;
+    if (await settlesWithin(this.#start.tree.status, 0)) return;
     this.#timedOut = true;
     this.#end();
   }
@@ -185,18 +251,18 @@ export class RunningCommand {
   }
 
   async #terminate(): Promise<void> {
-    const { group, line } = this.#start;
-    await group.signal("SIGTERM");
+    const { tree, line } = this.#start;
+    await tree.signal("SIGTERM");
     for (let waited = 0; waited < KILL_AFTER_MS; waited += POLL_MS) {
-      if (!await group.signal(0)) return;
+      if (!await tree.signal(0)) return;
       await pause(POLL_MS);
     }
-    await group.signal("SIGKILL");
-    if (await settlesWithin(group.status, GIVE_UP_AFTER_MS)) return;
-    group.unref();
+    await tree.signal("SIGKILL");
+    if (await settlesWithin(tree.status, GIVE_UP_AFTER_MS)) return;
+    tree.unref();
     this.#lost.reject(
       new CommandError(
-        `Cannot end ${line.shown}: process ${group.id} outlives SIGKILL, since another user owns it or ` +
+        `Cannot end ${line.shown}: process ${tree.id} outlives SIGKILL, since another user owns it or ` +
           "the kernel holds it; end it by hand",
       ),
     );

@@ -25,7 +25,9 @@ export async function spawn(
     throw new TypeError("Cannot spawn a command with the option stdin: write to its stdin instead");
   }
   const streams = { stdin: new InputStream(), stdout: new ByteSink(), stderr: new ByteSink() };
-  const running = await startCommand(host, command, options, streams);
+  const running = await startCommand(host, command, options, { ...streams, controlled: true });
+  // A command that is not there ends at once, and its result says why.
+  await Promise.race([running.started, running.result]);
   return new SpawnedProcess(running, streams);
 }
 
@@ -71,8 +73,10 @@ class SpawnedProcess implements Process {
 /** Passes an output on, and keeps nothing of it. */
 class ByteSink implements OutputSink {
   readonly outlet: Outlet<Uint8Array> = new Outlet();
+  beginning: Uint8Array = new Uint8Array();
 
   write(bytes: Uint8Array): Promise<boolean> {
+    if (this.beginning.length === 0) this.beginning = bytes.slice();
     return this.outlet.push([bytes.slice()]);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Change } from "../changes.ts";
+import type { Change, Skipped } from "../changes.ts";
 import type { Signal } from "../platform/process.ts";
 
 export type { Signal };
@@ -43,6 +43,69 @@ export interface RunOptions {
    * @default {true}
    */
   changes?: boolean;
+  /**
+   * What the command may do. Whoever passes this wants it held: without a sandbox that can, the call is
+   * a {@linkcode SandboxError}. A key that is left out takes the configured default.
+   */
+  permissions?: Permissions;
+  /** How much the command may use. */
+  limits?: Limits;
+}
+
+/**
+ * What a command may do, in Deno's words. `true` is what a workspace's command needs, never the whole
+ * machine: a list adds to that.
+ */
+export interface Permissions {
+  /**
+   * `true`: the workspace, and the system's programs and libraries. A list: these absolute paths of
+   * this machine as well. `false`: the system's only.
+   *
+   * @default {true}
+   */
+  read?: boolean | string[];
+  /**
+   * `true`: the workspace, and a private `/tmp` and HOME. A list: these absolute paths of this machine
+   * as well. `false`: the workspace is read-only.
+   *
+   * @default {true}
+   */
+  write?: boolean | string[];
+  /**
+   * `true`: this machine's network, with its own servers and abstract sockets. A list of hosts is
+   * refused where nothing can hold a program to it.
+   *
+   * @default {false}
+   */
+  net?: boolean | string[];
+  /**
+   * `true`: the small environment. A list: these variables of this process as well. `false`: none but
+   * those of the option `env`.
+   *
+   * @default {true}
+   */
+  env?: boolean | string[];
+  /**
+   * `true`: any program that it sees. A list or `false` is refused where nothing can hold a program to
+   * it.
+   *
+   * @default {true}
+   */
+  run?: boolean | string[];
+}
+
+/** How much a command may use. What is left out has no limit but the machine's. */
+export interface Limits {
+  /** How much of stdout, and of stderr, is kept; 16 MiB where it is left out. */
+  outputBytes?: number;
+  /** The address space of each of its processes. */
+  memoryBytes?: number;
+  /** How many processes it may be at once, all together. Cannot be held where root runs it. */
+  processes?: number;
+  /** The processor time of each of its processes. */
+  cpuSeconds?: number;
+  /** The size of a file that it writes. */
+  fileBytes?: number;
 }
 
 /** How a command ended, and what it left behind. */
@@ -69,8 +132,15 @@ export interface RunResult {
   duration: number;
   /** What really kept it in its bounds. */
   sandbox: "bubblewrap" | "bubblewrap+deno" | "deno" | "none";
+  /**
+   * The limit that it ran into: `timeout`, or one of {@linkcode Limits}; `null` where it did not. Of
+   * memory and processes only its end tells, so a command that copes with a refusal counts as `null`.
+   */
+  limit: "timeout" | keyof Limits | null;
   /** What it did to the workspace's files; empty under `changes: false`. */
   changes: Change[];
+  /** What the workspace could not take over of the commits that it made, and why. */
+  skipped: Skipped[];
 }
 
 /**

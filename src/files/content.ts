@@ -8,6 +8,7 @@
 import { EncodingError } from "../errors.ts";
 import type { OpenFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
+import type { SourceFile } from "../platform/wary_file.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 
 /** How much is read, written, encoded or decoded in one go. */
@@ -44,7 +45,7 @@ function isHighSurrogate(unit: number): boolean {
 }
 
 /** All of a file, from where it stands. `path` is for errors. */
-export async function readAll(path: string, file: OpenFile): Promise<Uint8Array<ArrayBuffer>> {
+export async function readAll(path: string, file: SourceFile): Promise<Uint8Array<ArrayBuffer>> {
   const slices = new Slices();
   const read = (into: Uint8Array) => attempt("read", path, () => file.read(into));
   let bytes = attempt("read", path, () => new Uint8Array(file.stat().size));
@@ -68,7 +69,7 @@ export async function readAll(path: string, file: OpenFile): Promise<Uint8Array<
 }
 
 /** Copies the rest of an open file to where another stands. */
-export async function copyRest(path: string, from: OpenFile, to: OpenFile): Promise<void> {
+export async function copyRest(path: string, from: SourceFile, to: OpenFile): Promise<void> {
   const slices = new Slices();
   const { size } = attempt("read", path, () => from.stat());
   const buffer = new Uint8Array(Math.min(size + 1, SLICE_BYTES));

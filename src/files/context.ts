@@ -14,6 +14,9 @@ export interface FileContext {
   /** The absolute path of the workspace's directory. */
   readonly root: string;
 
+  /** Whether commands may be changing the workspace while it is worked on. */
+  readonly wary?: boolean;
+
   /** An unused path on the same file system, outside of the workspace; swept after a crash. */
   temporary(): string;
 

@@ -50,7 +50,7 @@ export async function copy(context: FileContext, from: string, to: string): Prom
 }
 
 async function copyFile(context: FileContext, source: TakenPlace, to: string): Promise<void> {
-  using file = openPlace(source);
+  using file = openPlace(context, source);
   const target = locateFile(context, to);
   using draft = new Draft(context, target.asked);
   await draft.copy(file);
@@ -83,7 +83,7 @@ async function copyDirectory(context: FileContext, source: TakenPlace, to: strin
   const temporary = context.temporary();
   const { mode } = source.stat;
   try {
-    await copyTree(source.path, temporary, source.inside);
+    await copyTree(context, source.path, temporary, source.inside);
     withParents("copy to", target, () => {
       // Only a directory that its owner may write can be moved.
       chmod(temporary, mode & 0o7777 | 0o700);
@@ -98,6 +98,7 @@ async function copyDirectory(context: FileContext, source: TakenPlace, to: strin
 
 /** Copies all that is below the directory `from`, whose path in the workspace is `shown`. */
 async function copyTree(
+  context: FileContext,
   from: string,
   to: string,
   shown: string,
@@ -112,12 +113,12 @@ async function copyTree(
     if (rule !== null) throw new PathError(cannot("copy", path, rule), path);
     if (stat === null) continue;
     if (stat.isDirectory) {
-      await copyTree(source, copied, path, slices);
+      await copyTree(context, source, copied, path, slices);
       attempt("copy", path, () => chmod(copied, stat.mode & 0o7777));
     } else if (stat.isSymlink) {
       attempt("copy", path, () => duplicateLink(source, copied));
     } else {
-      await copyContent(source, copied, path, stat);
+      await copyContent(context, source, copied, path, stat);
     }
     if (slices.due) await slices.rest();
   }
@@ -130,8 +131,14 @@ function ruleAgainst(name: string, stat: FileStat | null): string | null {
   return isSpecial(stat) ? SPECIAL : null;
 }
 
-async function copyContent(from: string, to: string, shown: string, stat: FileStat): Promise<void> {
-  using source = openUnchanged(shown, from, stat);
+async function copyContent(
+  context: FileContext,
+  from: string,
+  to: string,
+  shown: string,
+  stat: FileStat,
+): Promise<void> {
+  using source = openUnchanged(context, shown, from, stat);
   using copied = attempt("copy", shown, () => new OpenFile(to, { write: true, createNew: true }));
   await copyRest(shown, source, copied);
   attempt("copy", shown, () => chmod(to, stat.mode & 0o7777));

@@ -7,10 +7,11 @@
 
 import { chmod, chown, errorCode, hardLink, OpenFile, rename, setTimes } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
+import type { SourceFile } from "../platform/wary_file.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { discard } from "../worktree/discard.ts";
 import { attempt } from "../worktree/path_failure.ts";
-import { copyRest, slicesOf } from "./content.ts";
+import { copyRest, SLICE_BYTES, slicesOf } from "./content.ts";
 import type { FileContext } from "./context.ts";
 import { withParents } from "./parents.ts";
 
@@ -34,7 +35,7 @@ export class Draft implements Disposable {
   #renamed = false;
 
   /** Starts an empty draft of what is to be at `path`, a path of the workspace. */
-  constructor(context: FileContext, path: string) {
+  constructor(context: Pick<FileContext, "temporary">, path: string) {
     this.#path = path;
     this.#temporary = context.temporary();
     this.#file = attempt("write", path, () => {
@@ -51,7 +52,7 @@ export class Draft implements Disposable {
   }
 
   /** Adds what an open file holds. */
-  async copy(from: OpenFile): Promise<void> {
+  async copy(from: SourceFile): Promise<void> {
     await copyRest(this.#path, from, this.#file);
   }
 
@@ -59,6 +60,16 @@ export class Draft implements Disposable {
   async copyDraft(other: Draft): Promise<void> {
     attempt("read", this.#path, () => other.#file.seek(0));
     await this.copy(other.#file);
+  }
+
+  /** What it holds, from the start, in pieces. */
+  *content(): Generator<Uint8Array> {
+    attempt("read", this.#path, () => this.#file.seek(0));
+    for (let count = SLICE_BYTES; count === SLICE_BYTES;) {
+      const piece = new Uint8Array(SLICE_BYTES);
+      count = attempt("read", this.#path, () => this.#file.read(piece));
+      yield piece.subarray(0, count);
+    }
   }
 
   /** Puts the file in its place, making the directories above. The workspace's lock is held. */
@@ -82,7 +93,8 @@ export class Draft implements Disposable {
     try {
       chown(this.#temporary, uid, gid);
     } catch (error) {
-      if (errorCode(error) !== "EPERM") throw error;
+      // Inside a sandbox other users do not even have a number.
+      if (errorCode(error) !== "EPERM" && errorCode(error) !== "EINVAL") throw error;
     }
   }
 

@@ -5,7 +5,8 @@
  */
 
 import { EncodingError, PathError } from "../errors.ts";
-import { isDenied, readLink as readTarget, symlink as makeLink } from "../platform/fs.ts";
+import { readLink as readTarget } from "../platform/fs.ts";
+import { NO_LINKS, prepareLinks } from "../platform/links.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locate, locateTaken } from "./context.ts";
 import { withParents } from "./parents.ts";
@@ -15,8 +16,8 @@ import { requireFree, requireName } from "./write.ts";
  * Makes a link at `path`, with the directories above it. The target is stored as it is given.
  *
  * @throws {FileExistsError} where anything is there.
- * @throws {PathError} where the target is empty or holds a NUL, and where Deno's permissions are
- * scoped: it makes links only under unscoped `--allow-read` and `--allow-write`.
+ * @throws {PathError} where the target is empty or holds a NUL, and where Deno's permissions are scoped
+ * and do not allow to run bubblewrap, which then makes the link.
  */
 export async function symlink(context: FileContext, target: string, path: string): Promise<void> {
   using _lock = await context.hold(`symlink ${path}`);
@@ -31,15 +32,9 @@ export async function symlink(context: FileContext, target: string, path: string
   if (!target.isWellFormed()) {
     throw new EncodingError(cannot(ACTION, asked, "its target is not valid Unicode"), asked);
   }
-  withParents(ACTION, place, () => {
-    try {
-      makeLink(target, place.path);
-    } catch (cause) {
-      if (!isDenied(cause)) throw cause;
-      const rule = "Deno makes links only under --allow-read and --allow-write without paths";
-      throw new PathError(cannot(ACTION, asked, rule), asked, { cause });
-    }
-  });
+  using links = await prepareLinks([target], context.temporary());
+  if (links === null) throw new PathError(cannot(ACTION, asked, NO_LINKS), asked);
+  withParents(ACTION, place, () => links.make(target, place.path));
 }
 
 const ACTION = "make the link";

@@ -10,6 +10,7 @@ import { isGitName } from "../paths.ts";
 import { type DirectoryEntry, lstat, readDirectory } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
+import { isTemporaryName } from "../worktree/temporary_name.ts";
 import { type FileContext, locateTaken } from "./context.ts";
 import { fileInfo, shortestPath } from "./stat.ts";
 import type { FileInfo, ListOptions } from "./types.ts";
@@ -39,7 +40,7 @@ export async function listDir(
   async function list(directory: string, shown: string): Promise<void> {
     const entries = attempt("list", shown || "/", () => readDirectory(directory)) ?? [];
     for (const { entry, entered } of inOrder(entries, recursive)) {
-      if (entry.name === ".git" && directory === context.root) continue;
+      if (directory === context.root && isOurs(entry.name)) continue;
       const [file, path] = [`${directory}/${entry.name}`, `${shown}/${entry.name}`];
       if (entered) {
         await list(file, path);
@@ -54,6 +55,11 @@ export async function listDir(
   const shown = shortestPath(context, top);
   await list(top.path, shown === "/" ? "" : shown);
   return found;
+}
+
+/** Whether what has this name at the top is no file of the workspace, but what keeps it going. */
+function isOurs(name: string): boolean {
+  return name === ".git" || isTemporaryName(name);
 }
 
 /** One step through a directory: an entry is listed, or it is a directory that is entered. */

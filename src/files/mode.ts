@@ -25,7 +25,7 @@ export async function chmod(context: FileContext, path: string, mode: number): P
   if (!stat.isFile || stat.nlink === 1) {
     return attempt("change the mode of", place.asked, () => setMode(place.path, mode));
   }
-  using old = openPlace(place);
+  using old = openPlace(context, place);
   using draft = new Draft(context, place.asked);
   await draft.copy(old);
   draft.put(place, { mode, mtime: stat.mtime });

@@ -5,7 +5,8 @@
  */
 
 import { IsADirectoryError, PathError } from "../errors.ts";
-import type { FileStat, OpenFile } from "../platform/fs.ts";
+import type { FileStat } from "../platform/fs.ts";
+import type { SourceFile } from "../platform/wary_file.ts";
 import { isSpecial, openSeen, type Place } from "../worktree/beneath.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locateTaken, type TakenPlace } from "./context.ts";
@@ -19,11 +20,11 @@ const REPLACED = "something else takes its place meanwhile";
 export const SPECIAL = "it is a FIFO, a socket or a device";
 
 /** Opens the file that `path` leads to. One put in its place meanwhile is looked at anew. */
-export function openToRead(context: FileContext, path: string): OpenFile {
+export function openToRead(context: FileContext, path: string): SourceFile {
   for (let tries = 1;; tries++) {
     const place = locateTaken(context, "read", path, { follow: true });
     requireFile("read", place);
-    const file = attempt("read", place.asked, () => openSeen(place.path, place.stat));
+    const file = attempt("read", place.asked, () => openSeen(place.path, place.stat, context));
     if (file !== null) return file;
     if (tries === MAX_REPLACED) {
       throw new PathError(cannot("read", place.asked, REPLACED), place.asked);
@@ -32,9 +33,9 @@ export function openToRead(context: FileContext, path: string): OpenFile {
 }
 
 /** Opens the file at a place that nobody else should change, since the workspace's lock is held. */
-export function openPlace(place: TakenPlace): OpenFile {
+export function openPlace(context: FileContext, place: TakenPlace): SourceFile {
   requireFile("read", place);
-  return openUnchanged(place.asked, place.path, place.stat);
+  return openUnchanged(context, place.asked, place.path, place.stat);
 }
 
 /**
@@ -42,8 +43,13 @@ export function openPlace(place: TakenPlace): OpenFile {
  *
  * @throws {PathError} where it is no longer the file that `stat` is about.
  */
-export function openUnchanged(shown: string, path: string, stat: FileStat): OpenFile {
-  const file = attempt("read", shown, () => openSeen(path, stat));
+export function openUnchanged(
+  context: FileContext,
+  shown: string,
+  path: string,
+  stat: FileStat,
+): SourceFile {
+  const file = attempt("read", shown, () => openSeen(path, stat, context));
   if (file === null) throw new PathError(cannot("read", shown, REPLACED), shown);
   return file;
 }

@@ -5,30 +5,35 @@
  */
 
 import { ClosedError } from "../errors.ts";
-import type { OpenFile } from "../platform/fs.ts";
-import { Slices } from "../platform/slices.ts";
 import { rooted } from "../worktree/beneath.ts";
-import { attempt, cannot } from "../worktree/path_failure.ts";
-import { SLICE_BYTES } from "./content.ts";
-import type { FileContext } from "./context.ts";
-import { openToRead } from "./open.ts";
+import { cannot } from "../worktree/path_failure.ts";
 import type { FileStream } from "./types.ts";
 
 /** The size of the pieces that `readable` and iteration give. */
 const PIECE_BYTES = 64 * 1024;
 
+/** Where the bytes come from: one open file, in this process or in another. */
+export interface ReadSource {
+  /**
+   * The next bytes, at most `size` and fewer only at the end; `null` where none are left. Calls that do
+   * not wait for each other get different parts.
+   */
+  read(size: number): Promise<Uint8Array | null>;
+  /** Lets go of the file, also while it is read. */
+  close(): void;
+}
+
 /** One open file, which stays the one that was opened whatever is written to its path meanwhile. */
 export class ReadingStream implements FileStream {
   readonly #path: string;
-  readonly #file: OpenFile;
-  #position = 0;
+  readonly #source: ReadSource;
   #closed = false;
   #readable: ReadableStream<Uint8Array> | null = null;
 
-  /** Opens the file at `path`. */
-  constructor(context: FileContext, path: string) {
+  /** Reads what the source has; `path` is for errors. */
+  constructor(path: string, source: ReadSource) {
     this.#path = rooted(path);
-    this.#file = openToRead(context, path);
+    this.#source = source;
   }
 
   /** The next `size` bytes; `null` at the end. */
@@ -36,32 +41,8 @@ export class ReadingStream implements FileStream {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new RangeError(`Cannot read ${size} bytes: a size is an integer from 1`);
     }
-    this.#requireOpen();
-    // Taken at once, so that reads which do not wait for each other get different parts.
-    const start = this.#position;
-    const there = attempt("read", this.#path, () => this.#file.stat().size) - start;
-    if (there <= 0) return null;
-    const bytes = attempt("read", this.#path, () => new Uint8Array(Math.min(size, there)));
-    this.#position += bytes.length;
-    const length = await this.#fill(bytes, start);
-    return length === 0 ? null : bytes.subarray(0, length);
-  }
-
-  /** Reads what is from `start` on; returns the number of bytes. */
-  async #fill(bytes: Uint8Array, start: number): Promise<number> {
-    const slices = new Slices();
-    for (let at = 0; at < bytes.length;) {
-      this.#requireOpen();
-      const slice = bytes.subarray(at, at + SLICE_BYTES);
-      const count = attempt("read", this.#path, () => {
-        this.#file.seek(start + at);
-        return this.#file.read(slice);
-      });
-      at += count;
-      if (count < slice.length) return at;
-      if (slices.due) await slices.rest();
-    }
-    return bytes.length;
+    if (this.#closed) throw closedWhileRead(this.#path);
+    return await this.#source.read(size);
   }
 
   /** The other side: always refused. */
@@ -98,7 +79,7 @@ export class ReadingStream implements FileStream {
 
   /** Closes the file. */
   close(): Promise<void> {
-    if (!this.#closed) this.#file.close();
+    if (!this.#closed) this.#source.close();
     this.#closed = true;
     return Promise.resolve();
   }
@@ -108,11 +89,12 @@ export class ReadingStream implements FileStream {
     return this.close();
   }
 
-  #requireOpen(): void {
-    if (this.#closed) throw new ClosedError(cannot("read", this.#path, "the stream is closed"));
-  }
-
   #wrongSide(action: string): TypeError {
     return new TypeError(cannot(action, this.#path, 'the stream was opened with "r"'));
   }
+}
+
+/** The error of who reads on in a stream that is closed. */
+export function closedWhileRead(path: string): ClosedError {
+  return new ClosedError(cannot("read", path, "the stream is closed"));
 }

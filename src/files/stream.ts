@@ -5,8 +5,10 @@
  */
 
 import type { FileContext } from "./context.ts";
-import { ReadingStream } from "./reading_stream.ts";
+import { PinnedFile } from "./pinned_file.ts";
+import { ReadingStream, type ReadSource } from "./reading_stream.ts";
 import type { FileStream, StreamMode } from "./types.ts";
+import { directTarget, type DraftTarget } from "./write.ts";
 import { WritingStream } from "./writing_stream.ts";
 
 /**
@@ -22,17 +24,30 @@ export function openStream(
   path: string,
   mode: StreamMode = "r",
 ): Promise<FileStream> {
-  return Promise.try(() => {
-    switch (mode) {
-      case "r":
-        return new ReadingStream(context, path);
-      case "w":
-      case "a":
-        return new WritingStream(context, path, { append: mode === "a" });
-      default:
-        throw new TypeError(
-          `Cannot open a stream in the mode ${JSON.stringify(mode)}: a mode is "r", "w" or "a"`,
-        );
-    }
-  });
+  return openThrough(
+    directTarget(context),
+    (path) => Promise.try(() => new PinnedFile(context, path)),
+    path,
+    mode,
+  );
+}
+
+/** Opens a stream: `open` opens a file to read, and the target takes what is written. */
+export async function openThrough(
+  target: DraftTarget,
+  open: (path: string) => Promise<ReadSource>,
+  path: string,
+  mode: StreamMode,
+): Promise<FileStream> {
+  switch (mode) {
+    case "r":
+      return new ReadingStream(path, await open(path));
+    case "w":
+    case "a":
+      return await WritingStream.open(target, path, mode);
+    default:
+      throw new TypeError(
+        `Cannot open a stream in the mode ${JSON.stringify(mode)}: a mode is "r", "w" or "a"`,
+      );
+  }
 }

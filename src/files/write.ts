@@ -21,6 +21,18 @@ const OPTIONS: OptionKinds<WriteOptions> = {
   createNew: "boolean",
 };
 
+/** What takes a draft to its place: this process, or one that sees the workspace in its stead. */
+export interface DraftTarget {
+  /** Where drafts are made. */
+  readonly context: Pick<FileContext, "temporary">;
+
+  /** Gives the rooted path, if a file can be written there now; of the options `createNew` counts. */
+  locate(path: string, options: WriteOptions): Promise<string>;
+
+  /** Puts a draft where `path` leads by then, or behind what is there. */
+  publish(path: string, draft: Draft, options: WriteOptions): Promise<void>;
+}
+
 /**
  * Writes the file at `path`, with the directories above it. A reader sees the old content or the new;
  * a failure, also one of the stream that is written, leaves the old. A link that stays inside is
@@ -36,20 +48,43 @@ export async function writeFile(
   data: FileContent,
   options: WriteOptions = {},
 ): Promise<void> {
+  await writeThrough(directTarget(context), path, data, options);
+}
+
+/** This process as what takes drafts to their place. */
+export function directTarget(context: FileContext): DraftTarget {
+  return {
+    context,
+    locate: (path, options) => Promise.try(() => locateFile(context, path, options).asked),
+    publish: (path, draft, options) => publish(context, path, draft, options),
+  };
+}
+
+/** Writes the file at `path`: a draft is made here, and the target puts it in its place. */
+export async function writeThrough(
+  target: DraftTarget,
+  path: string,
+  data: FileContent,
+  options: WriteOptions,
+): Promise<void> {
   try {
-    checkOptions("write a file", options, OPTIONS);
-    if (options.mode !== undefined) checkMode(options.mode);
-    const { asked } = locateFile(context, path, options);
-    using draft = new Draft(context, asked);
+    checkWriteOptions(options);
+    using draft = new Draft(target.context, await target.locate(path, options));
     if (data instanceof ReadableStream) {
       for await (const chunk of data) await draft.write(chunk);
     } else await draft.write(data);
-    await publish(context, path, draft, options);
+    await target.publish(path, draft, options);
   } catch (error) {
     // Whoever makes the stream hears of it, as from `pipeTo`.
     if (data instanceof ReadableStream && !data.locked) await data.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/** @throws {TypeError | RangeError} naming the option that is wrong. */
+export function checkWriteOptions(options: WriteOptions): void {
+  checkOptions("write a file", options, OPTIONS);
+  if (options.mode !== undefined) checkMode(options.mode);
 }
 
 /** Puts a draft where `path` leads now, or what is there and then the draft. */
@@ -62,7 +97,7 @@ export async function publish(
   using _lock = await context.hold(`write ${path}`);
   const place = locateFile(context, path, options);
   if (!options.append || !isTaken(place)) return draft.put(place, options);
-  using old = openPlace(place);
+  using old = openPlace(context, place);
   using whole = new Draft(context, place.asked);
   await whole.copy(old);
   await whole.copyDraft(draft);

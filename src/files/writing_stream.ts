@@ -6,19 +6,18 @@
 
 import { ClosedError } from "../errors.ts";
 import { cannot } from "../worktree/path_failure.ts";
-import type { FileContext } from "./context.ts";
 import { Draft } from "./draft.ts";
-import type { FileStream, WriteOptions } from "./types.ts";
-import { locateFile, publish } from "./write.ts";
+import type { FileStream } from "./types.ts";
+import type { DraftTarget } from "./write.ts";
 
 /**
  * A draft that takes writes in their order. The workspace's lock is taken only to close it: an
  * appending stream goes behind what is there at that moment, so that two of them both count.
  */
 export class WritingStream implements FileStream {
-  readonly #context: FileContext;
+  readonly #target: DraftTarget;
   readonly #path: string;
-  readonly #options: WriteOptions;
+  readonly #mode: "w" | "a";
   readonly #draft: Draft;
   #writable: WritableStream<Uint8Array> | null = null;
   /** The last write, which the next one waits for; never rejects. */
@@ -26,12 +25,16 @@ export class WritingStream implements FileStream {
   #failure: unknown = null;
   #closed: Promise<void> | null = null;
 
+  private constructor(target: DraftTarget, path: string, mode: "w" | "a") {
+    this.#target = target;
+    this.#path = path;
+    this.#mode = mode;
+    this.#draft = new Draft(target.context, path);
+  }
+
   /** Starts a file that is to be at `path`. */
-  constructor(context: FileContext, path: string, options: WriteOptions) {
-    this.#context = context;
-    this.#path = locateFile(context, path).asked;
-    this.#options = options;
-    this.#draft = new Draft(context, this.#path);
+  static async open(target: DraftTarget, path: string, mode: "w" | "a"): Promise<WritingStream> {
+    return new WritingStream(target, await target.locate(path, {}), mode);
   }
 
   /** Adds text or bytes, after the writes before. */
@@ -87,7 +90,7 @@ export class WritingStream implements FileStream {
     await this.#last;
     if (!publishing) return;
     if (this.#failure !== null) throw this.#failure;
-    await publish(this.#context, this.#path, draft, this.#options);
+    await this.#target.publish(this.#path, draft, { append: this.#mode === "a" });
   }
 
   /** Closes the stream; a failure of a write was said already, by that write. */
@@ -105,7 +108,7 @@ export class WritingStream implements FileStream {
   }
 
   #wrongSide(): TypeError {
-    const mode = this.#options.append ? "a" : "w";
-    return new TypeError(cannot("read", this.#path, `the stream was opened with "${mode}"`));
+    const rule = `the stream was opened with "${this.#mode}"`;
+    return new TypeError(cannot("read", this.#path, rule));
   }
 }

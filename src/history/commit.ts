@@ -14,11 +14,13 @@ import { errorCode } from "../platform/fs.ts";
 import { refNames } from "../registry/layout.ts";
 import { authorSignature } from "../registry/signature.ts";
 import { compareTrees } from "../worktree/compare.ts";
+import { headInside, unfinishedInside } from "../worktree/inside_note.ts";
 import { Selection } from "../worktree/patterns.ts";
 import { type DirectoryNode, stateTree, storedTree } from "../worktree/state.ts";
 import { editTree } from "../worktree/tree_edit.ts";
 import type { Worktree } from "../worktree/worktree.ts";
 import { toCommit } from "./log.ts";
+import { storedRenames, workingRenames } from "./renames.ts";
 import type { CommitOptions, CommitResult } from "./types.ts";
 
 const OPTIONS: OptionKinds<CommitOptions> = {
@@ -60,7 +62,9 @@ export async function commitFiles(
       committer: author,
     });
     const commit = await moveBranch(worktree, { from: head, to: oid, root, writer, message });
-    return { ...commit, changes, skipped, created: true };
+    // Now that all of it is in the store.
+    const renamed = await storedRenames(worktree, changes);
+    return { ...commit, changes: renamed.map(({ change }) => change), skipped, created: true };
   } finally {
     writer.abort();
   }
@@ -77,8 +81,11 @@ export async function previewCommit(
   authorSignature(worktree.base, options.author);
   using _ = worktree.use();
   requireBranch(worktree);
-  const { root } = await worktree.look({ signal: options.signal });
-  return changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
+  const { signal } = options;
+  const { root } = await worktree.look({ signal });
+  const changes = changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
+  const renamed = await workingRenames(worktree, root, changes, signal);
+  return renamed.map(({ change }) => change);
 }
 
 /** Writes the index again after a commit that a killed process made. The caller holds the workspace. */
@@ -134,16 +141,19 @@ async function lastCommit(
 
 /** The last commit, provided that a new one can be put on it. */
 function requireBranch(worktree: Worktree): string {
+  const { base, name } = worktree;
   const { ref, oid } = worktree.head();
-  const branch = refNames.branch(worktree.name);
-  const cannot = `Cannot commit in workspace "${worktree.name}":`;
-  if (ref !== branch) {
+  const place = headInside(base, name)?.ref ?? ref;
+  const branch = refNames.branch(name);
+  const cannot = `Cannot commit in workspace "${name}":`;
+  if (place !== branch) {
+    const where = place === null ? `detached at ${oid}` : `on ${place}`;
     throw new CommitError(
-      `${cannot} HEAD is ${ref === null ? `detached at ${oid}` : `on ${ref}`}, not on ${branch}; ` +
-        `run \`git checkout agentfs/${worktree.name}\` in it first`,
+      `${cannot} HEAD is ${where}, not on ${branch}; run \`git checkout agentfs/${name}\` in it first`,
     );
   }
-  const operation = unfinishedOperation(worktree.gitDirectory);
+  const operation = unfinishedOperation(worktree.gitDirectory) ??
+    unfinishedInside(base, name);
   if (operation === null) return oid;
   throw new CommitError(
     `${cannot} ${operation} is not finished there; finish or abort it with git`,

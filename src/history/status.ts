@@ -9,9 +9,10 @@ import type { Change } from "../changes.ts";
 import { compareTrees } from "../worktree/compare.ts";
 import { stateTree } from "../worktree/state.ts";
 import type { Worktree } from "../worktree/worktree.ts";
+import { workingRenames } from "./renames.ts";
 import type { Status } from "./types.ts";
 
-/** What `git status` says after `git add --all`, except for renames. */
+/** What `git status` says after `git add --all`. */
 export async function status(
   worktree: Worktree,
   options: { ignored?: boolean } = {},
@@ -19,7 +20,8 @@ export async function status(
   checkOptions("tell the status", options, { ignored: "boolean" });
   using _ = worktree.use();
   const { root, ignored } = await worktree.look();
-  const changes = compareTrees(worktree.headTree(), stateTree(root, "files"));
+  const compared = compareTrees(worktree.headTree(), stateTree(root, "files"));
+  const changes = (await workingRenames(worktree, root, compared)).map(({ change }) => change);
   const ofType = (type: Change["type"]): Change[] =>
     changes.filter((change) => change.type === type);
   return {

@@ -10,17 +10,17 @@ import { copyRest } from "../files/content.ts";
 import { isGitName } from "../paths.ts";
 import {
   chmod,
-  isDenied,
   lstat,
   makeDirectory,
   OpenFile,
   readDirectory,
   readLink,
   removeFile,
-  symlink,
 } from "../platform/fs.ts";
+import { type LinkMaker, NO_LINKS, prepareLinks } from "../platform/links.ts";
 import { Slices } from "../platform/slices.ts";
 import type { Layout } from "../registry/layout.ts";
+import type { OpenBase } from "../registry/open_base.ts";
 import { isSpecial, resolveBeneath } from "../worktree/beneath.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { basename, dirname } from "@std/path/posix";
@@ -41,11 +41,11 @@ export interface CopyIgnoredOptions {
  * do not allow to make links.
  */
 export async function copyIgnored(
-  layout: Layout,
+  { layout, session }: Pick<OpenBase, "layout" | "session">,
   directory: string,
   { copyIgnored, signal }: CopyIgnoredOptions,
 ): Promise<Skipped[]> {
-  const copier = new Copier(layout, signal);
+  const copier = new Copier(layout, () => session.dataTemporary(), signal);
   for (const path of copyIgnored) await copier.carry(path, directory);
   return copier.skipped;
 }
@@ -53,10 +53,13 @@ export async function copyIgnored(
 class Copier {
   readonly skipped: Skipped[] = [];
   readonly #layout: Layout;
+  readonly #temporary: () => string;
   readonly #slices: Slices;
+  #links: LinkMaker | null = null;
 
-  constructor(layout: Layout, signal: AbortSignal | undefined) {
+  constructor(layout: Layout, temporary: () => string, signal: AbortSignal | undefined) {
     this.#layout = layout;
+    this.#temporary = temporary;
     this.#slices = new Slices(signal);
   }
 
@@ -69,6 +72,8 @@ class Copier {
     if (`${path}/`.startsWith(`${dataDirectory}/`)) {
       throw new PathError(cannot(CARRY, inside, "the workspaces themselves are there"), inside);
     }
+    using links = await prepareLinks(this.#targets(path), this.#temporary());
+    this.#links = links;
     if (inside === "/") return await this.#copy(path, workspace, "");
     // The workspace can start from elsewhere than the base, and have links that lead elsewhere.
     const above = resolveBeneath(workspace, dirname(inside), { follow: true });
@@ -108,16 +113,21 @@ class Copier {
     attempt(CARRY, shown, () => chmod(to, mode & 0o7777));
   }
 
+  /** The targets of all links there. */
+  async *#targets(path: string): AsyncIterable<string> {
+    const stat = attempt(CARRY, path, () => lstat(path));
+    if (stat?.isSymlink) yield attempt(CARRY, path, () => readLink(path));
+    if (!stat?.isDirectory) return;
+    for (const { name, isFile } of attempt(CARRY, path, () => readDirectory(path)) ?? []) {
+      if (!isFile) yield* this.#targets(`${path}/${name}`);
+      if (this.#slices.due) await this.#slices.rest();
+    }
+  }
+
   #copyLink(from: string, to: string, shown: string): void {
-    attempt(CARRY, shown, () => {
-      try {
-        symlink(readLink(from), to);
-      } catch (cause) {
-        if (!isDenied(cause)) throw cause;
-        const rule = "Deno makes links only under --allow-read and --allow-write without paths";
-        throw new PathError(cannot(CARRY, shown, rule), shown, { cause });
-      }
-    });
+    const links = this.#links;
+    if (links === null) throw new PathError(cannot(CARRY, shown, NO_LINKS), shown);
+    attempt(CARRY, shown, () => links.make(readLink(from), to));
   }
 
   #skip(path: string, reason: string): void {

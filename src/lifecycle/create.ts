@@ -132,6 +132,8 @@ async function make(base: OpenBase, creation: Creation, start: Start): Promise<W
   };
   makeDirectory(record.path);
   removeAdmin(base, name);
+  // What could not be removed of an earlier one of this name.
+  await removeDirectory(base, base.layout.inside(name));
   writeAdmin(base, name, record.path);
   const worktree = new Worktree(base, record);
   const { root, clock } = await fill(base, record, start, creation.signal);
@@ -139,7 +141,7 @@ async function make(base: OpenBase, creation: Creation, start: Start): Promise<W
   worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
   // Which keeps the stat cache, so that the first look reads next to nothing.
   worktree.close("it is only being made");
-  const skipped = await copyIgnored(base.layout, record.path, creation);
+  const skipped = await copyIgnored(base, record.path, creation);
   return { ...record, skipped: [...start.skipped, ...skipped] };
 }
 

@@ -87,7 +87,9 @@ export async function finishDelete(
   }
   removeRecord(base, workspace);
   removeAdmin(base, workspace);
-  for (const directory of [path, layout.home(workspace)]) await removeDirectory(base, directory);
+  for (const directory of [path, layout.home(workspace), layout.inside(workspace)]) {
+    await removeDirectory(base, directory);
+  }
   removeFile(layout.statCache(workspace));
   journal.end(workspace);
 }

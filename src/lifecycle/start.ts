@@ -157,7 +157,8 @@ async function fromWorkspace(
   source: Worktree,
   signal: AbortSignal | undefined,
 ): Promise<Start> {
-  using _ = await source.holdWriter("being copied to a new workspace", signal);
+  // A command that runs could lead the look at the files out of the workspace.
+  using _ = await source.holdAll("being copied to a new workspace", signal);
   const { root, tree, skipped, writer } = await source.capture("files", { signal });
   const head = source.head().oid;
   const { objects } = base;
@@ -175,7 +176,8 @@ async function fromWorkspace(
     return {
       commit,
       files: storedTree(objects, tree),
-      source: { directory: source.directory, root },
+      // Not its files, which may change again by the time that they are copied.
+      source: null,
       permissions: collectPermissions(root),
       sparse: sparse && stateOfTree(sparse),
       skipped,

@@ -175,6 +175,16 @@ export function maySymlink(): boolean {
     Deno.permissions.querySync({ name: "write" }).state === "granted";
 }
 
+/** Whether Deno lets this process read what is at `path`. */
+export function mayRead(path: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
+/** Whether Deno lets this process write what is at `path`. */
+export function mayWrite(path: string): boolean {
+  return Deno.permissions.querySync({ name: "write", path }).state === "granted";
+}
+
 /** Sets the permission bits of what the path leads to. */
 export function chmod(path: string, mode: number): void {
   Deno.chmodSync(path, mode);
@@ -254,6 +264,11 @@ export class OpenFile implements Disposable {
     return this.#file.tryLockSync(exclusive);
   }
 
+  /** Lets go of the flock. */
+  unlock(): void {
+    this.#file.unlockSync();
+  }
+
   /** Closes the file. */
   close(): void {
     this.#file.close();
@@ -299,6 +314,11 @@ export function processId(): number {
 export function homeDirectory(): string | null {
   const allowed = Deno.permissions.querySync({ name: "env", variable: "HOME" }).state === "granted";
   return allowed ? Deno.env.get("HOME") ?? null : null;
+}
+
+/** A variable of this process's environment, where Deno lets it be read. */
+export function environmentVariable(name: string): string | undefined {
+  return Deno.env.get(name);
 }
 
 /** This process's working directory. */

@@ -122,7 +122,8 @@ function sign(file: OpenFile, purpose: string): void {
   }
 }
 
-function openLockFile(path: string): OpenFile {
+/** Opens the file of a lock, which is made if need be, with its directory. */
+export function openLockFile(path: string): OpenFile {
   const options = { read: true, write: true, create: true, mode: 0o600 };
   try {
     return new OpenFile(path, options);

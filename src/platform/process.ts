@@ -32,6 +32,26 @@ export interface ProcessOptions {
   readonly output: "piped" | "inherit";
 }
 
+/** A process with all that it starts: how it is talked to, and how it is ended. */
+export interface ProcessTree {
+  /** The id of its first process. */
+  readonly id: number;
+  /** Its input, where it is piped. */
+  readonly stdin: WritableStream<Uint8Array<ArrayBufferLike>> | null;
+  /** Its output, where it is piped. */
+  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** Its errors and messages, where they are piped. */
+  readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** How its first process ended. */
+  readonly status: Promise<ExitStatus>;
+  /** Resolves when the command runs, where that is not so from the beginning. */
+  readonly started?: Promise<void>;
+  /** Sends a signal to all of it; `0` only asks. Says whether any of it is left. */
+  signal(signal: Signal | 0): Promise<boolean>;
+  /** Lets this process end without waiting for it. */
+  unref(): void;
+}
+
 /** Ways to signal a group for a process that Deno lets run only some programs, best first. */
 const KILLERS: readonly ((signal: string, group: number) => [string, ...string[]])[] = [
   (signal, group) => ["kill", "-s", signal, "--", `-${group}`],
@@ -44,7 +64,7 @@ export function isSignal(name: string): name is Signal {
 }
 
 /** A process and all that it starts, save what leaves for a session of its own (`setsid`). */
-export class ProcessGroup {
+export class ProcessGroup implements ProcessTree {
   readonly #child: Deno.ChildProcess;
   #ended = false;
   /** Its input, where it is piped. */

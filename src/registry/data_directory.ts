@@ -39,9 +39,12 @@ export function prepareDataDirectory(path: string, base: string): void {
   const owner = readTextFile(marker);
   if (owner === null) refuseFilled(path);
   else if (owner !== base) refuseOthers(path, base, owner);
-  makeDirectory(path, 0o700);
-  if (((stat(path)?.mode ?? 0) & 0o777) !== 0o700) chmod(path, 0o700);
-  giveTo(ownerOf(base), path);
+  const user = ownerOf(base);
+  // Root's sandboxes have no rights in what is another user's: they go through as its group.
+  const mode = user === null ? 0o700 : 0o710;
+  makeDirectory(path, mode);
+  giveTo(user && { uid: user.uid, gid: 0 }, path);
+  if (((stat(path)?.mode ?? 0) & 0o777) !== mode) chmod(path, mode);
   // In place, since a half-written one is written again by whoever comes next.
   const write = (file: string, text: string): void => {
     if (readTextFile(file) !== text) writeFile(file, new TextEncoder().encode(text));

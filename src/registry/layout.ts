@@ -74,6 +74,41 @@ export class Layout {
     return `${this.agentfs}/locks/${nameToId(workspace)}.run`;
   }
 
+  /** Shared by the sandboxed commands of a workspace: who has it alone may change what they see of git. */
+  insideLock(workspace: string): string {
+    return `${this.agentfs}/locks/${nameToId(workspace)}.inside`;
+  }
+
+  /** What there is of git for the sandboxed commands of a workspace. */
+  inside(workspace: string): string {
+    return `${this.agentfs}/inside/${nameToId(workspace)}`;
+  }
+
+  /** The repository that a sandboxed command sees in place of {@linkcode admin}; it may write it. */
+  privateRepository(workspace: string): string {
+    return `${this.inside(workspace)}/repository`;
+  }
+
+  /** What is known of the private repository. */
+  insideNote(workspace: string): string {
+    return `${this.inside(workspace)}/note.json`;
+  }
+
+  /** The owner's refs as the private repository has been given them. */
+  insideRefs(workspace: string): string {
+    return `${this.inside(workspace)}/owners-refs`;
+  }
+
+  /** The ignore rules of the configuration and of the user, as a file for git. */
+  get userRules(): string {
+    return `${this.agentfs}/exclude`;
+  }
+
+  /** Shared by the calls on a workspace's files that begin while no command runs there. */
+  filesLock(workspace: string): string {
+    return `${this.agentfs}/locks/${nameToId(workspace)}.files`;
+  }
+
   /** The stat cache of a workspace. */
   statCache(workspace: string): string {
     return `${this.agentfs}/cache/${nameToId(workspace)}`;

@@ -12,7 +12,8 @@
 
 import { FileNotFoundError, NotADirectoryError, PathError } from "../errors.ts";
 import { byteLength, isGitName, pathComponents, refusal } from "../paths.ts";
-import { type FileStat, isMissing, lstat, OpenFile, readLink } from "../platform/fs.ts";
+import { errorCode, type FileStat, isMissing, lstat, OpenFile, readLink } from "../platform/fs.ts";
+import { type SourceFile, WaryFile } from "../platform/wary_file.ts";
 import { attempt } from "./path_failure.ts";
 
 /** As many links as Linux follows in one path, and as many bytes as it takes. */
@@ -201,13 +202,16 @@ export function isSpecial(stat: FileStat): boolean {
   return !stat.isFile && !stat.isDirectory && !stat.isSymlink;
 }
 
-/** Opens a file for reading if it still is the one that `lstat` saw; else `null`. */
-export function openSeen(path: string, seen: FileStat): OpenFile | null {
-  let file: OpenFile;
+/**
+ * Opens a file for reading if it still is the one that `lstat` saw; else `null`. Where something else
+ * may take its place at this moment, that must be done with `wary`: to open a FIFO can last for ever.
+ */
+export function openSeen(path: string, seen: FileStat, { wary = false } = {}): SourceFile | null {
+  let file: SourceFile;
   try {
-    file = new OpenFile(path);
+    file = wary ? new WaryFile(path) : new OpenFile(path);
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (isMissing(error) || errorCode(error) === "ELOOP") return null;
     throw error;
   }
   try {

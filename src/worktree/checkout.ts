@@ -18,14 +18,13 @@ import {
   type FileStat,
   lstat,
   makeDirectory,
-  maySymlink,
   OpenFile,
   readDirectory,
   removeFile,
   rename,
-  symlink,
 } from "../platform/fs.ts";
 import { MODE } from "../git/tree.ts";
+import { type LinkMaker, NO_LINKS, prepareLinks } from "../platform/links.ts";
 import { Slices } from "../platform/slices.ts";
 import { readIfSame, SMALL_FILE } from "./content.ts";
 import { discard } from "./discard.ts";
@@ -97,7 +96,8 @@ export class Checkout {
   readonly #slices: Slices;
   /** Whether files that keep their content may have to get other permission bits. */
   readonly #changesPermissions: boolean;
-  #hasLinks = false;
+  readonly #linkTargets: string[] = [];
+  #links: LinkMaker | null = null;
 
   constructor(options: CheckoutOptions) {
     const { current, permissions, signal } = options;
@@ -116,12 +116,9 @@ export class Checkout {
   async check(): Promise<void> {
     const { directory, current, target } = this.#options;
     await this.#check(directory, "", current, target);
-    if (this.#hasLinks && !maySymlink()) {
-      throw new PathError(
-        "Cannot make the symbolic links of this tree: Deno allows that only with unscoped " +
-          "--allow-read and --allow-write",
-        "/",
-      );
+    this.#links = await prepareLinks(this.#linkTargets, this.#options.temporary());
+    if (this.#links === null) {
+      throw new PathError(`Cannot make the symbolic links of this tree: ${NO_LINKS}`, "/");
     }
   }
 
@@ -129,6 +126,9 @@ export class Checkout {
   async run(): Promise<DirectoryNode> {
     const { directory, current, target, rules } = this.#options;
     const place = { file: directory, path: "", isFree: false };
+    // Without a check nothing is in the way, and nothing was told: then links can be made at once.
+    using links = this.#links ?? await prepareLinks([], this.#options.temporary());
+    this.#links = links;
     return await this.#directory(place, current, target, rules);
   }
 
@@ -159,8 +159,7 @@ export class Checkout {
           throw missing(`${path}/${name}`, entry.oid);
         }
         if (entry.mode === MODE.symlink) {
-          this.#hasLinks = true;
-          this.#linkTarget(`${path}/${name}`, entry.oid);
+          this.#linkTargets.push(this.#linkTarget(`${path}/${name}`, entry.oid));
         }
         if (below !== null && !isFile && isInTheWay(below, known)) {
           throw new PathError(
@@ -329,7 +328,7 @@ export class Checkout {
   async #write(file: string, path: string, { mode, oid }: TreeViewEntry): Promise<FileStat> {
     const { store, source } = this.#options;
     if (mode === MODE.symlink) {
-      symlink(this.#linkTarget(path, oid), file);
+      this.#links?.make(this.#linkTarget(path, oid), file);
       const made = lstat(file);
       if (made !== null) return made;
       throw new StoreError(`Cannot restore the link ${path}: it vanished when it was made`);

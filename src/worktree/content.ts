@@ -14,6 +14,7 @@ import {
   readLink,
 } from "../platform/fs.ts";
 import type { Slices } from "../platform/slices.ts";
+import { type SourceFile, WaryFile } from "../platform/wary_file.ts";
 
 /** Files up to this size are read, hashed and compressed in one call; bytes. */
 export const SMALL_FILE = 1024 * 1024;
@@ -37,10 +38,10 @@ export function linkContent(path: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Opens a file that was there a moment ago. */
-function open(path: string): OpenFile {
+/** Opens a file that was there a moment ago; `wary`, where a command may be at it. */
+function open(path: string, wary: boolean): SourceFile {
   try {
-    return new OpenFile(path);
+    return wary ? new WaryFile(path) : new OpenFile(path);
   } catch (error) {
     const isElsewhere = errorCode(error) === "ELOOP" || isDenied(error);
     if (isMissing(error) || isElsewhere) throw new FileChanged();
@@ -54,7 +55,7 @@ function open(path: string): OpenFile {
  *
  * @throws {FileChanged} where the open file is not, or no longer, as `stat` says.
  */
-function requireSame(file: OpenFile, stat: FileStat): void {
+function requireSame(file: SourceFile, stat: FileStat): void {
   const now = file.stat();
   const same = now.isFile && now.ino === stat.ino && now.dev === stat.dev &&
     now.size === stat.size && now.mtime === stat.mtime && now.ctime === stat.ctime;
@@ -68,8 +69,8 @@ const buffer = new Uint8Array(SMALL_FILE + 1);
  *
  * @throws {FileChanged} where the file changed since `stat`.
  */
-export function readSmall(path: string, stat: FileStat): Uint8Array {
-  using file = open(path);
+export function readSmall(path: string, stat: FileStat, wary = false): Uint8Array {
+  using file = open(path, wary);
   const length = file.read(buffer);
   requireSame(file, stat);
   if (length !== stat.size) throw new FileChanged();
@@ -97,8 +98,9 @@ export async function* readPieces(
   path: string,
   stat: FileStat,
   slices: Slices,
+  wary = false,
 ): AsyncGenerator<Uint8Array> {
-  using file = open(path);
+  using file = open(path, wary);
   requireSame(file, stat);
   const piece = new Uint8Array(SMALL_FILE);
   for (let length; (length = file.read(piece)) > 0;) {
@@ -117,18 +119,19 @@ export async function hashFile(
   path: string,
   stat: FileStat,
   slices: Slices,
+  wary = false,
 ): Promise<{ oid: string; content: Uint8Array | null }> {
   if (stat.isSymlink) {
     const content = linkContent(path);
     return { oid: hashObject("blob", content), content };
   }
   if (stat.size <= SMALL_FILE) {
-    const content = readSmall(path, stat);
+    const content = readSmall(path, stat, wary);
     return { oid: hashObject("blob", content), content };
   }
   const hasher = new ObjectHasher("blob", stat.size);
   let size = 0;
-  for await (const piece of readPieces(path, stat, slices)) {
+  for await (const piece of readPieces(path, stat, slices, wary)) {
     size += piece.length;
     hasher.update(piece);
   }

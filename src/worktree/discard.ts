@@ -5,7 +5,7 @@
  * @module
  */
 
-import { chmod, readDirectory, removeFile, removeTree } from "../platform/fs.ts";
+import { chmod, lstat, readDirectory, removeFile, removeTree } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 
 /** Removes a file, a link or an empty directory, as far as that can be done. */
@@ -13,8 +13,10 @@ export function discard(path: string): void {
   quietly(() => removeFile(path));
 }
 
-/** Removes a directory with all below it, in slices, as far as that can be done. */
+/** Removes whatever is there, a directory with all below it, in slices, as far as that can be done. */
 export async function discardTree(path: string, slices: Slices = new Slices()): Promise<void> {
+  // A link in the place of a directory leads to what is somebody else's.
+  if (quietly(() => lstat(path))?.isDirectory !== true) return discard(path);
   // A directory that its owner may not write holds on to its names.
   quietly(() => chmod(path, 0o700));
   const entries = quietly(() => readDirectory(path)) ?? [];

@@ -7,14 +7,7 @@
 
 import { StoreError } from "../errors.ts";
 import { writeTextAtomic } from "../platform/atomic.ts";
-import {
-  errorCode,
-  homeDirectory,
-  isDenied,
-  makeDirectory,
-  readFile,
-  readTextFile,
-} from "../platform/fs.ts";
+import { errorCode, homeDirectory, isDenied, readFile, readTextFile } from "../platform/fs.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { parseConfig } from "../git/config.ts";
 import { IgnoreRules } from "./ignore.ts";
@@ -57,15 +50,17 @@ export function writeRootRules(base: OpenBase): void {
 }
 
 /**
- * Tells the git that is run in a workspace, whose HOME is `home`, the rules of the configuration and of
- * the user, which are in no file of the repository.
+ * A file with the rules of the configuration and of the user, for a `core.excludesFile` of the git that
+ * is run in a workspace: they are in no file of the repository. `null` where there are none.
  */
-export function writeUserRules(base: OpenBase, home: string): void {
-  const path = `${home}/.config/git/ignore`;
+export function userRulesFile(base: OpenBase): string | null {
   const text = userRules(base);
-  if (text === (readTextFile(path) ?? "")) return;
-  makeDirectory(home, 0o700);
-  writeTextAtomic(path, text, { temporary: base.session.dataTemporary(), durable: false });
+  if (text === "") return null;
+  const path = base.layout.userRules;
+  if (readTextFile(path) !== text) {
+    writeTextAtomic(path, text, { temporary: base.session.storeTemporary(), durable: false });
+  }
+  return path;
 }
 
 function userRules(base: OpenBase): string {

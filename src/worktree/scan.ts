@@ -21,6 +21,7 @@ import {
 } from "../platform/fs.ts";
 import { MODE } from "../git/tree.ts";
 import { Slices } from "../platform/slices.ts";
+import { readFileWarily } from "../platform/wary_file.ts";
 import { FileChanged, hashFile } from "./content.ts";
 import { fileNode, sameStat, whyUnfit } from "./file_node.ts";
 import type { IgnoreRules } from "./ignore.ts";
@@ -35,6 +36,7 @@ import {
   stateTree,
   type TreeView,
 } from "./state.ts";
+import { isTemporaryName } from "./temporary_name.ts";
 
 /** How a tree is scanned. */
 export interface ScanOptions {
@@ -55,6 +57,8 @@ export interface ScanOptions {
   readonly sparse?: TreeView | null;
   /** Whether ignored files belong to the state. */
   readonly ignored?: boolean;
+  /** Whether commands may be changing the tree meanwhile, so that any file may turn into a FIFO. */
+  readonly wary?: boolean;
   /** Directories never entered: absolute paths. */
   readonly omit?: ReadonlySet<string>;
   /** Whether the store has an object. Given where the state is to be saved, which needs all of them. */
@@ -175,7 +179,9 @@ class Scanner {
     // Git does not follow a link here.
     if (!listing.some((entry) => entry.name === ".gitignore" && entry.isFile)) return rules;
     try {
-      const text = readFile(`${directory}/.gitignore`);
+      const text = this.#options.wary
+        ? readFileWarily(`${directory}/.gitignore`)
+        : readFile(`${directory}/.gitignore`);
       return text === null ? rules : rules.withGitignore(new TextDecoder().decode(text));
     } catch (cause) {
       const message = `Cannot tell what is ignored: ${directory}/.gitignore cannot be read`;
@@ -201,6 +207,7 @@ class Scanner {
       }
       return null;
     }
+    if (place.path === "" && isTemporaryName(name)) return null;
     const absolute = `${place.directory}/${name}`;
     if (isDirectory && this.#options.omit?.has(absolute)) return null;
     const ignored = this.#isIgnored(place, name, isDirectory);
@@ -316,7 +323,7 @@ class Scanner {
     sameAsKnown: boolean,
   ): Promise<FileNode> {
     this.#hashed++;
-    const { oid, content } = await hashFile(absolute, stat, this.#slices);
+    const { oid, content } = await hashFile(absolute, stat, this.#slices, this.#options.wary);
     const node = fileNode(stat, oid, this.#options.clock);
     if (known !== null && known.oid !== oid && sameAsKnown && this.#options.keepKnown?.(known)) {
       return { ...node, oid: known.oid };

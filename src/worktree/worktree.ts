@@ -6,17 +6,20 @@
  */
 
 import type { Skipped } from "../changes.ts";
-import { ClosedError, StoreError } from "../errors.ts";
+import { ClosedError, FileNotFoundError, StoreError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
+import { parseIndex } from "../git/index_file.ts";
 import { readHead } from "../git/repository.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { storeFailure } from "../platform/failure.ts";
-import { lstat } from "../platform/fs.ts";
+import { lstat, readFile } from "../platform/fs.ts";
 import { writeAdmin } from "../registry/admin.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, type WorkspaceRecord } from "../registry/record.ts";
 import { FileChanged } from "./content.ts";
+import { mayBeSparseInside } from "./inside_note.ts";
+import { attempt, cannot } from "./path_failure.ts";
 import { rootRules } from "./rules.ts";
 import { saveState } from "./save.ts";
 import { type Scan, scan, type ScanOptions } from "./scan.ts";
@@ -59,12 +62,29 @@ export class Worktree {
   readonly record: WorkspaceRecord;
   /** The absolute path of the files. */
   readonly directory: string;
+  /**
+   * The content of a file at a path of the workspace. Whoever lets commands run here replaces this by a
+   * way in which none of them can lead the reader out of the workspace.
+   *
+   * @throws {PathError} where no file can be read there.
+   */
+  readContent: (path: string) => Promise<Uint8Array> = (path) => {
+    const read = () => readFile(`${this.directory}${path}`);
+    return Promise.try(() => {
+      const content = attempt("read", path, read);
+      if (content !== null) return content;
+      throw new FileNotFoundError(cannot("read", path, "nothing is there"), path);
+    });
+  };
   #cached: CachedState | null | undefined;
   #changedSinceSave = 0;
   #scanning: Promise<unknown> = Promise.resolve();
   /** The ref whose commit is known to hold most of the files' objects. */
   #held: { ref: string; oid: string } | null = null;
   #closed: string | null = null;
+
+  /** 1 while somebody has the workspace alone, so that no command runs; else 0. */
+  #alone = 0;
 
   readonly #index: WorktreeIndex;
   readonly #recover: () => Promise<void>;
@@ -153,6 +173,8 @@ export class Worktree {
       const exclusive = { exclusive: true, signal };
       locks.use(await this.base.lockCommands(this.name, purpose, exclusive));
       locks.use(await this.base.lockWriter(this.name, purpose, signal));
+      locks.defer(() => this.#alone--);
+      this.#alone++;
     } catch (error) {
       locks.dispose();
       throw error;
@@ -253,6 +275,7 @@ export class Worktree {
           : this.#index.has(path),
       sparse: this.sparse(),
       ignored,
+      wary: this.#alone === 0,
       ...options,
     });
     if (!ignored) {
@@ -276,7 +299,8 @@ export class Worktree {
   /** The paths that a sparse checkout, the base's or one made inside, leaves out of the files. */
   sparse(): TreeView | null {
     const oid = this.base.refs.read(refNames.sparse(this.name));
-    const isSparse = oid !== null || lstat(`${this.gitDirectory}/info/sparse-checkout`) !== null;
+    const isSparse = oid !== null || mayBeSparseInside(this.base, this.name) ||
+      lstat(`${this.gitDirectory}/info/sparse-checkout`) !== null;
     if (!isSparse) return null;
     const leftOut = this.#index.leftOut();
     if (leftOut !== undefined) return leftOut;
@@ -341,6 +365,21 @@ export class Worktree {
   /** Writes git's index: the tree `head`, with the stat data of `state`, which a look has just found. */
   writeIndex(head: TreeView, state: DirectoryNode): void {
     writeAdmin(this.base, this.name, this.directory);
+    this.#writeIndex(head, state);
+  }
+
+  /** The same where a command may be changing the files: it says nothing of them, so git compares them. */
+  writeIndexUnseen(head: TreeView): void {
+    this.#writeIndex(head, emptyState);
+  }
+
+  /** Makes git's index track, and leave out, the paths that an index does that an agent's git has written. */
+  async followIndex(bytes: Uint8Array): Promise<void> {
+    const temporary = this.base.session.storeTemporary();
+    await this.#index.follow(parseIndex(bytes).entries, this.headTree(), temporary);
+  }
+
+  #writeIndex(head: TreeView, state: DirectoryNode): void {
     this.#index.write(head, state, {
       clock: this.#cached?.clock ?? 0,
       owner: lstat(this.directory) ?? { uid: 0, gid: 0 },

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { parseIndex, serializeIndex } from "../git/index_file.ts";
+import { type IndexEntry, parseIndex, serializeIndex } from "../git/index_file.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
 import { lstat, readFile, removeFile, rename, setTimes, writeFile } from "../platform/fs.ts";
+import { followedEntries } from "./followed_index.ts";
 import { indexEntries, pathsLeftOut } from "./git_index.ts";
 import type { DirectoryNode, TreeView } from "./state.ts";
 
@@ -68,7 +69,7 @@ export class WorktreeIndex {
 
   #signature(): string {
     const stat = lstat(this.#path);
-    return stat === null ? "" : `${stat.ino}:${stat.mtime}:${stat.size}`;
+    return stat === null ? "" : `${stat.ino}:${stat.mtime}:${stat.ctime}:${stat.size}`;
   }
 
   /**
@@ -93,6 +94,26 @@ export class WorktreeIndex {
       paths: null,
       leftOut: pathsLeftOut(entries, this.#objects),
     };
+  }
+
+  /**
+   * Gives it the paths that another index of the same work tree has, and leaves out what that one does.
+   * `head` is the last commit's tree. The caller holds the workspace.
+   */
+  async follow(other: readonly IndexEntry[], head: TreeView, temporary: string): Promise<void> {
+    const stat = lstat(this.#path);
+    const bytes = readFile(this.#path);
+    if (stat === null || bytes === null) return;
+    const entries = followedEntries(parseIndex(bytes).entries, other, head);
+    if (entries === null) return;
+    using writer = this.#objects.writer();
+    if (entries.some(({ intentToAdd }) => intentToAdd)) writer.write("blob", new Uint8Array());
+    await writer.finish();
+    writeFile(temporary, serializeIndex(entries));
+    // The times in it are as they were, and so is what git makes of them.
+    setTimes(temporary, stat.mtime, stat.mtime);
+    rename(temporary, this.#path);
+    this.#facts = undefined;
   }
 }
 

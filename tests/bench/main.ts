@@ -13,10 +13,11 @@ import { parseArgs } from "node:util";
 import { TemporaryWorkspace } from "@agentfs/sdk/testing";
 import { git } from "../git.ts";
 import { temporaryDirectory } from "../temporary.ts";
+import { commands } from "./commands.ts";
 import { Grounds } from "./grounds.ts";
 import { toJson, toMarkdown, type TreeResult } from "./report.ts";
 import { type Comparison, measure, type Measured } from "./rounds.ts";
-import { commands, fileOperations } from "./single_files.ts";
+import { fileOperations } from "./single_files.ts";
 import { wholeTrees } from "./whole_trees.ts";
 
 const SEED = 1;
@@ -52,7 +53,7 @@ async function measureAll(comparisons: readonly Comparison[]): Promise<Measured[
 async function measureTree(count: number, directory: string): Promise<TreeResult> {
   console.error(`${count} files`);
   await using grounds = await Grounds.make(directory, count, SEED);
-  const comparisons = [...commands(grounds.workspace), ...wholeTrees(grounds)];
+  const comparisons = [...await commands(grounds.workspace), ...wholeTrees(grounds)];
   return { files: count, measured: await measureAll(comparisons) };
 }
 

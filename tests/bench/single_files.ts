@@ -1,5 +1,5 @@
 /**
- * What AgentFS does with single files of 4 KB and with commands, beside Deno's own calls.
+ * What AgentFS does with single files of 4 KB, beside Deno's own calls.
  *
  * @module
  */
@@ -9,7 +9,6 @@ import type { Comparison, Contender } from "./rounds.ts";
 
 const FILES = 500;
 const FILES_PER_DIRECTORY = 50;
-const COMMANDS = 10;
 const BYTES = 4096;
 
 const content = new TextEncoder().encode("const answer = 42;\n".repeat(BYTES)).slice(0, BYTES);
@@ -88,32 +87,4 @@ function layFiles(root: string, areNew: boolean): string[] {
     paths.push(`${part}/file${i}.ts`);
   }
   return paths;
-}
-
-/** The comparisons of commands, in a workspace of some size. */
-export function commands(workspace: Workspace): Comparison[] {
-  const theirs = { what: "Deno.Command", run: () => repeated(() => bareCommand().output()) };
-  const run = (changes: boolean) => () => repeated(() => workspace.run(["true"], { changes }));
-  return [
-    {
-      name: "run a command",
-      times: COMMANDS,
-      ours: { what: 'run(["true"], { changes: false })', run: run(false) },
-      theirs,
-    },
-    {
-      name: "run a command and say what it changed",
-      times: COMMANDS,
-      ours: { what: 'run(["true"])', run: run(true) },
-      theirs,
-    },
-  ];
-}
-
-function bareCommand(): Deno.Command {
-  return new Deno.Command("true", { stdout: "piped", stderr: "piped" });
-}
-
-async function repeated(call: () => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < COMMANDS; i++) await call();
 }

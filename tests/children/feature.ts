@@ -62,6 +62,39 @@ const FEATURES: Record<string, (afs: AgentFS) => Promise<void>> = {
     assert.equal((await process.status).success, false);
   },
 
+  async sandbox(afs) {
+    const workspace = await afs.workspace.get("w");
+    const { stdout, changes, sandbox } = await workspace.run("cat a.txt; echo new > new.txt");
+    assert.deepEqual([stdout, changes.length, sandbox], ["one\n", 1, "bubblewrap"]);
+    assert.equal((await workspace.run("setsid sleep 1000", { timeout: 100 })).timedOut, true);
+    const read = { read: [workspace.path], write: false };
+    assert.equal((await workspace.run("touch x", { permissions: read })).code, 1);
+    assert.equal((await workspace.run(["cat"], { stdin: "in" })).stdout, "in");
+    for await (const line of workspace.runStream("echo one; sleep 0.2")) {
+      assert.equal(line, "one\n");
+      assert.equal(await workspace.readFile("/a.txt"), "one\n");
+      await workspace.writeFile("/meanwhile.txt", "written\n");
+    }
+    await workspace.delete("/meanwhile.txt");
+    await workspace.delete("/new.txt");
+    await using process = await workspace.spawn("sleep 1000");
+    process.kill();
+    assert.equal((await process.status).success, false);
+  },
+
+  async everything(afs) {
+    await FEATURES.sandbox!(afs);
+    const workspace = await afs.workspace.get("w");
+    const script =
+      "echo new > b.txt; git add b.txt; git commit -qm 'From inside'; git log --oneline";
+    assert.match((await workspace.run(script, { check: true })).stdout, /From inside/);
+    assert.equal((await workspace.log())[0]?.message, "From inside\n");
+    await workspace.run("git rm -q b.txt; git commit -qm 'Away again'", { check: true });
+    for (const feature of ["workspaces", "files", "history", "links"]) {
+      await FEATURES[feature]!(afs);
+    }
+  },
+
   async commands(afs) {
     const workspace = await afs.workspace.get("w");
     const { stdout, changes } = await workspace.run("cat a.txt; echo new > new.txt");
@@ -107,10 +140,13 @@ const FEATURES: Record<string, (afs: AgentFS) => Promise<void>> = {
   },
 };
 
+const WITHOUT_SANDBOX: ReadonlySet<string> = new Set(["commands", "programs"]);
+
 const [feature = "", base = ""] = Deno.args;
 const outcome: { code: string | null; message: string } = { code: null, message: "" };
 try {
-  await using afs = new AgentFS(base);
+  const sandbox = WITHOUT_SANDBOX.has(feature) ? "off" : "required";
+  await using afs = new AgentFS(base, { run: { sandbox } });
   await FEATURES[feature]!(afs);
 } catch (error) {
   outcome.code = error instanceof AgentFSError ? error.code : `${error}`;

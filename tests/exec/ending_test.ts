@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 import { CommandError } from "../../src/errors.ts";
 import { run } from "../../src/exec/run.ts";
-import { aliveInGroup, eventually, isAlive, numberIn, pidsIn, testHost } from "./host.ts";
+import { spawn } from "../../src/exec/spawn.ts";
+import { eachSandbox } from "./each_sandbox.ts";
+import { DENO_RUN, eventually, numberIn, testHost } from "./host.ts";
 
 /** What a command may do to outlive its deadline without leaving its group. */
 const STUBBORN: Record<string, string> = {
@@ -17,105 +19,125 @@ const STUBBORN: Record<string, string> = {
 };
 
 for (const [habit, script] of Object.entries(STUBBORN)) {
-  Deno.test(`run() ends a command that ${habit} at its deadline, in each of four runs`, async () => {
-    await using host = await testHost();
-    await Promise.all(Array.from({ length: 4 }, async (_, n) => {
-      const start = performance.now();
-      const timeout = 80 + 20 * n;
-      const result = await run(host, `echo $$; ${script}`, { timeout, changes: false }, 1000);
-      const late = performance.now() - start - timeout;
-      assert.ok(late < 1000, `${late} ms late`);
-      assert.equal(result.timedOut, true);
-      assert.equal(result.success, false);
-      assert.ok(result.signal === "SIGTERM" || result.signal === "SIGKILL");
-      const [group = 0] = pidsIn(result.stdout.slice(0, result.stdout.indexOf("\n")));
-      assert.ok(group > 0);
-      assert.ok(await eventually(() => aliveInGroup(group).length === 0), "survivors");
-    }));
-    assert.deepEqual(host.holds, []);
-  });
+  eachSandbox(
+    `run() ends a command that ${habit} at its deadline, in each of four runs`,
+    async (host) => {
+      await Promise.all(Array.from({ length: 4 }, async (_, n) => {
+        const start = performance.now();
+        const timeout = 80 + 20 * n;
+        const result = await run(host, `echo up; ${script}`, {
+          timeout,
+          changes: false,
+          limits: { outputBytes: 1000 },
+        });
+        const late = performance.now() - start - timeout;
+        assert.ok(late < 1000, `${late} ms late`);
+        assert.equal(result.timedOut, true);
+        assert.equal(result.success, false);
+        assert.ok(result.signal === "SIGTERM" || result.signal === "SIGKILL");
+        assert.ok(result.stdout.startsWith("up\n"));
+      }));
+      assert.ok(await eventually(() => host.processes().length === 0), "survivors");
+      assert.deepEqual(host.holds, []);
+    },
+  );
 }
 
-Deno.test("run() lets a command end itself on TERM", async () => {
-  await using host = await testHost();
-  const script = "trap 'echo saved; exit 5' TERM; echo ready; while :; do sleep 0.01; done";
-  const result = await run(host, script, { timeout: 100 });
-  assert.deepEqual([result.stdout, result.code, result.timedOut], ["ready\nsaved\n", 5, true]);
-});
+eachSandbox(
+  "run() lets a command end itself on TERM, or ends it at once",
+  async (host, { endsBy }) => {
+    const script = "trap 'echo saved; exit 5' TERM; echo ready; while :; do sleep 0.01; done";
+    const result = await run(host, script, { timeout: 300 });
+    const [stdout, code] = endsBy === "SIGTERM" ? ["ready\nsaved\n", 5] : ["ready\n", 137];
+    assert.deepEqual([result.stdout, result.code, result.timedOut], [stdout, code, true]);
+  },
+);
 
-Deno.test("run() gives the rest of the group its time when the shell ends at once on TERM", async () => {
-  await using host = await testHost();
-  const server = "trap 'sleep 0.05; echo saved > saved; exit 0' TERM; while :; do sleep 0.01; done";
-  await run(host, `sh -c ${JSON.stringify(server)} > /dev/null & wait`, { timeout: 100 });
-  assert.equal(await Deno.readTextFile(`${host.directory}/saved`), "saved\n");
-});
+eachSandbox(
+  "run() gives the rest of the group its time, too, or none to any",
+  async (host, { endsBy }) => {
+    const server =
+      "trap 'sleep 0.05; echo saved > saved; exit 0' TERM; while :; do sleep 0.01; done";
+    await run(host, `sh -c ${JSON.stringify(server)} > /dev/null & wait`, { timeout: 100 });
+    const saved = Deno.readTextFile(`${host.directory}/saved`);
+    if (endsBy === "SIGTERM") assert.equal(await saved, "saved\n");
+    else await assert.rejects(saved, Deno.errors.NotFound);
+  },
+);
 
-Deno.test("run() returns in time although a grandchild of another session holds the pipes", async () => {
-  await using host = await testHost();
-  const start = performance.now();
-  const script = "setsid sh -c 'trap \"\" TERM; echo $$; sleep 60; sleep 60' & sleep 60";
-  const result = await run(host, script, { timeout: 100 });
-  const [away = 0] = pidsIn(result.stdout);
-  try {
-    assert.ok(performance.now() - start < 1100);
-    assert.equal(result.timedOut, true);
-    assert.equal(isAlive(away), true);
-  } finally {
-    Deno.kill(-away, "SIGKILL");
-  }
-});
+eachSandbox(
+  "run() returns in time although a grandchild of another session holds the pipes",
+  async (host, { endsSessions }) => {
+    const start = performance.now();
+    const script = "setsid sh -c 'trap \"\" TERM; echo up; sleep 60; sleep 60' & sleep 60";
+    try {
+      const result = await run(host, script, { timeout: 200 });
+      assert.ok(performance.now() - start < 1200);
+      assert.deepEqual([result.timedOut, result.stdout], [true, "up\n"]);
+      assert.ok(await eventually(() => host.processes().length === (endsSessions ? 0 : 2)));
+    } finally {
+      host.endSurvivors();
+    }
+  },
+);
 
-Deno.test("run() does not wait for what a command leaves behind", async () => {
-  await using host = await testHost();
-  const script =
-    "echo $$; sleep 60 & setsid sh -c 'echo $$; exec sleep 60' & sleep 0.05; echo done";
-  const start = performance.now();
-  const result = await run(host, script, { timeout: 30_000 });
-  const [group = 0, away = 0] = pidsIn(result.stdout.replace("done", ""));
-  try {
+eachSandbox(
+  "run() does not wait for what a command leaves behind",
+  async (host, { endsSessions }) => {
+    const script =
+      "sleep 60 & setsid sh -c 'touch up; exec sleep 60' & until [ -e up ]; do :; done; echo done";
+    const start = performance.now();
+    try {
+      const result = await run(host, script, { timeout: 30_000 });
+      assert.ok(performance.now() - start < 1000);
+      assert.deepEqual([result.stdout, result.success], ["done\n", true]);
+      assert.ok(await eventually(() => host.processes().length === (endsSessions ? 0 : 1)));
+    } finally {
+      host.endSurvivors();
+    }
+  },
+);
+
+eachSandbox(
+  "run() cuts off a grandchild of another session that writes on and on",
+  async (host) => {
+    const start = performance.now();
+    const { truncated } = await run(host, "setsid yes & sleep 0.02", {
+      limits: { outputBytes: 1000 },
+    });
     assert.ok(performance.now() - start < 1000);
-    assert.match(result.stdout, /done\n$/);
-    assert.equal(result.success, true);
-    assert.ok(await eventually(() => aliveInGroup(group).length === 0));
-  } finally {
-    Deno.kill(-away, "SIGKILL");
-  }
-});
+    assert.equal(truncated, true);
+    assert.ok(await eventually(() => host.processes().length === 0), "the closed pipe ends it");
+  },
+);
 
-Deno.test("run() cuts off a grandchild of another session that writes on and on", async () => {
-  await using host = await testHost();
-  const start = performance.now();
-  const { stdout, truncated } = await run(host, "setsid yes & echo $!; sleep 0.02", {}, 1000);
-  assert.ok(performance.now() - start < 1000);
-  assert.equal(truncated, true);
-  const [away = 0] = pidsIn(stdout.slice(0, stdout.indexOf("\n")));
-  assert.ok(await eventually(() => !isAlive(away)), "the closed pipe ends it");
-});
+eachSandbox(
+  "run() reads all that a command wrote before its end, however busy this process is",
+  async (host) => {
+    const running = run(host, "head -c 65536 /dev/zero; head -c 65536 /dev/zero >&2", {
+      changes: false,
+    });
+    await host.started;
+    const until = performance.now() + 400;
+    while (performance.now() < until);
+    const { stdoutBytes, stderrBytes } = await running;
+    assert.deepEqual([stdoutBytes.length, stderrBytes.length], [65536, 65536]);
+  },
+);
 
-Deno.test("run() reads all that a command wrote before its end, however busy this process is", async () => {
-  await using host = await testHost();
-  const running = run(host, "head -c 65536 /dev/zero; head -c 65536 /dev/zero >&2", {
-    changes: false,
-  });
-  await host.started;
-  const until = performance.now() + 400;
-  while (performance.now() < until);
-  const { stdoutBytes, stderrBytes } = await running;
-  assert.deepEqual([stdoutBytes.length, stderrBytes.length], [65536, 65536]);
-});
+eachSandbox(
+  "run() calls no command late that was in time, however busy this process is",
+  async (host) => {
+    const running = run(host, "touch up", { timeout: 400, changes: false });
+    assert.ok(await eventually(() => isThere(`${host.directory}/up`)));
+    const until = performance.now() + 500;
+    while (performance.now() < until);
+    const { timedOut, success } = await running;
+    assert.deepEqual([timedOut, success], [false, true]);
+  },
+);
 
-Deno.test("run() calls no command late that was in time, however busy this process is", async () => {
-  await using host = await testHost();
-  const running = run(host, "true", { timeout: 100, changes: false });
-  await host.started;
-  const until = performance.now() + 400;
-  while (performance.now() < until);
-  const { timedOut, success } = await running;
-  assert.deepEqual([timedOut, success], [false, true]);
-});
-
-Deno.test("run() with check throws at the deadline", async () => {
-  await using host = await testHost();
+eachSandbox("run() with check throws at the deadline", async (host) => {
   await assert.rejects(run(host, "sleep 60", { timeout: 50, check: true }), (error: unknown) => {
     assert.ok(error instanceof CommandError);
     assert.match(error.message, /ran out of time/);
@@ -123,8 +145,7 @@ Deno.test("run() with check throws at the deadline", async () => {
   });
 });
 
-Deno.test("run() starts nothing under a signal that is aborted already", async () => {
-  await using host = await testHost();
+eachSandbox("run() starts nothing under a signal that is aborted already", async (host) => {
   const reason = new Error("no longer wanted");
   const signal = AbortSignal.abort(reason);
   await assert.rejects(run(host, "touch ran", { signal }), (error) => error === reason);
@@ -132,8 +153,7 @@ Deno.test("run() starts nothing under a signal that is aborted already", async (
   assert.equal(host.looks, 0);
 });
 
-Deno.test("run() starts nothing when aborted while it waits for its host", async () => {
-  await using host = await testHost();
+eachSandbox("run() starts nothing when aborted while it waits for its host", async (host) => {
   const abort = new AbortController();
   const { hold } = host;
   host.hold = (purpose) => {
@@ -146,24 +166,62 @@ Deno.test("run() starts nothing when aborted while it waits for its host", async
   assert.deepEqual(host.holds, []);
 });
 
-Deno.test("run() ends the group and rejects with the reason when aborted", async () => {
-  await using host = await testHost();
+eachSandbox("run() begins no command before its files have been looked at", async (host) => {
+  const looked = Promise.withResolvers<void>();
+  const { observe } = host;
+  host.observe = async () => {
+    await looked.promise;
+    return await observe.call(host);
+  };
+  const running = run(host, "touch ran", { timeout: 5000 });
+  // Time enough for a sandbox to be ready, and for a command that nothing holds back.
+  assert.equal(await eventually(() => isThere(`${host.directory}/ran`), 300), false);
+  looked.resolve();
+  assert.deepEqual((await running).changes.map(({ path }) => path), ["/ran"]);
+});
+
+eachSandbox(
+  "run() begins no command whose files cannot be looked at, and leaves nothing",
+  async (host) => {
+    const failure = new Error("no look");
+    host.observe = () => Promise.reject(failure);
+    for (const stdin of [undefined, "x"]) {
+      const options = { ...(stdin !== undefined && { stdin }), timeout: 5000 };
+      await assert.rejects(run(host, "touch ran", options), (error) => error === failure);
+      await assert.rejects(spawn(host, "touch ran"), (error) => error === failure);
+    }
+    assert.ok(await eventually(() => host.processes().length === 0));
+    assert.equal(isThere(`${host.directory}/ran`), false);
+    assert.deepEqual([host.holds, host.tracked.size], [[], 0]);
+  },
+);
+
+eachSandbox("run() counts its time from the command's beginning", async (host) => {
+  const { observe } = host;
+  host.observe = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return await observe.call(host);
+  };
+  const { timedOut, duration } = await run(host, "true", { timeout: 250 });
+  assert.equal(timedOut, false);
+  assert.ok(duration < 250, `${duration}`);
+});
+
+eachSandbox("run() ends the group and rejects with the reason when aborted", async (host) => {
   const abort = new AbortController();
-  const script = "echo $$ > group; trap '' TERM; sleep 60 & sleep 60; sleep 60";
+  const script = "echo $$ > started; trap '' TERM; sleep 60 & sleep 60; sleep 60";
   const running = run(host, script, { signal: abort.signal, check: true });
-  const group = () => numberIn(host, "group");
-  assert.ok(await eventually(() => group() > 0));
+  assert.ok(await eventually(() => numberIn(host, "started") > 0));
   const start = performance.now();
   const reason = new Error("stop");
   abort.abort(reason);
   await assert.rejects(running, (error) => error === reason);
   assert.ok(performance.now() - start < 1000);
-  assert.ok(await eventually(() => aliveInGroup(group()).length === 0));
+  assert.ok(await eventually(() => host.processes().length === 0));
   assert.deepEqual(host.holds, []);
 });
 
-Deno.test("run() leaves no listener on a signal that outlives it", async () => {
-  await using host = await testHost();
+eachSandbox("run() leaves no listener on a signal that outlives it", async (host) => {
   const { signal } = new AbortController();
   let listeners = 0;
   const { addEventListener, removeEventListener } = signal;
@@ -179,8 +237,16 @@ Deno.test("run() leaves no listener on a signal that outlives it", async () => {
   assert.equal(listeners, 0);
 });
 
+function isThere(path: string): boolean {
+  try {
+    return Deno.lstatSync(path) !== null;
+  } catch {
+    return false;
+  }
+}
+
 Deno.test({
-  name: "run() gives up a process that not even SIGKILL ends",
+  name: "run() gives up a process that not even SIGKILL ends (none)",
   // Such as one of another user, and only root can try to be the user who cannot end it.
   ignore: Deno.uid() !== 0,
   fn: async () => {
@@ -194,7 +260,7 @@ Deno.test({
     await Deno.chmod(`${directory}/home`, 0o777);
     await Deno.chmod(directory.slice(0, directory.lastIndexOf("/")), 0o755);
     const output = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-lock", "--quiet", "script.ts"],
+      args: [...DENO_RUN, "-A", "script.ts"],
       cwd: directory,
       env: { HOME: `${directory}/home`, DENO_DIR: `${directory}/home` },
       uid: 65534,
@@ -213,6 +279,10 @@ const UNPRIVILEGED = `
   const host = {
     directory: Deno.cwd(),
     home: Deno.cwd() + "/home",
+    secrets: [],
+    guarded: [],
+    settings: { sandbox: "off" },
+    gitEnvironment: () => ({}),
     resolveDirectory: () => Deno.cwd(),
     hold: () => Promise.resolve({ [Symbol.dispose]() {} }),
     track: () => () => {},

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { run } from "../../src/exec/run.ts";
-import { aliveInGroup, eventually, numberIn, testHost } from "./host.ts";
+import { eachSandbox } from "./each_sandbox.ts";
+import { eventually, numberIn } from "./host.ts";
 
 /** A stream that gives `bytes` as often as it is asked, and tells when it is cancelled. */
 function endless(bytes = new Uint8Array(65536)) {
@@ -12,13 +13,11 @@ function endless(bytes = new Uint8Array(65536)) {
   return { stream, cancelled: cancelled.promise };
 }
 
-Deno.test("run() gives a command nothing to read if nothing else is said", async () => {
-  await using host = await testHost();
+eachSandbox("run() gives a command nothing to read if nothing else is said", async (host) => {
   assert.equal((await run(host, "cat; readlink /proc/self/fd/0")).stdout, "/dev/null\n");
 });
 
-Deno.test("run() writes strings, bytes and streams to stdin", async () => {
-  await using host = await testHost();
+eachSandbox("run() writes strings, bytes and streams to stdin", async (host) => {
   const text = "ünï\0\n".repeat(100_000);
   const bytes = new TextEncoder().encode(text);
   const file = `${host.directory}/file`;
@@ -30,8 +29,7 @@ Deno.test("run() writes strings, bytes and streams to stdin", async () => {
   assert.equal((await run(host, ["wc", "-c"], { stdin: "" })).stdout.trim(), "0");
 });
 
-Deno.test("run() takes no offence at a command that does not read its stdin", async () => {
-  await using host = await testHost();
+eachSandbox("run() takes no offence at a command that does not read its stdin", async (host) => {
   const stdin = new Uint8Array(1_000_000);
   for (const script of ["exec <&-; sleep 0.1; echo ok", "head -c 10 | wc -c; exit 3", "true"]) {
     const result = await run(host, script, { stdin });
@@ -40,8 +38,7 @@ Deno.test("run() takes no offence at a command that does not read its stdin", as
   }
 });
 
-Deno.test("run() cancels a stdin stream when the command ends first", async () => {
-  await using host = await testHost();
+eachSandbox("run() cancels a stdin stream when the command ends first", async (host) => {
   const waiting = Promise.withResolvers<void>();
   const silent = new ReadableStream<Uint8Array>({ cancel: () => waiting.resolve() });
   assert.equal((await run(host, "echo done", { stdin: silent })).stdout, "done\n");
@@ -51,16 +48,17 @@ Deno.test("run() cancels a stdin stream when the command ends first", async () =
   await cancelled;
 });
 
-Deno.test("run() waits no longer than the command for a stdin that does not let itself cancel", async () => {
-  await using host = await testHost();
-  const release = Promise.withResolvers<void>();
-  const stdin = new ReadableStream<Uint8Array>({ cancel: () => release.promise });
-  assert.equal((await run(host, "true", { stdin })).success, true);
-  release.reject(new Error("nobody hears of this"));
-});
+eachSandbox(
+  "run() waits no longer than the command for a stdin that does not let itself cancel",
+  async (host) => {
+    const release = Promise.withResolvers<void>();
+    const stdin = new ReadableStream<Uint8Array>({ cancel: () => release.promise });
+    assert.equal((await run(host, "true", { stdin })).success, true);
+    release.reject(new Error("nobody hears of this"));
+  },
+);
 
-Deno.test("run() cancels a stdin stream when the command is not started", async () => {
-  await using host = await testHost();
+eachSandbox("run() cancels a stdin stream when the command is not started", async (host) => {
   for (const start of [["agentfs-nope"], "true"]) {
     const { stream, cancelled } = endless();
     const signal = start === "true" ? AbortSignal.abort() : new AbortController().signal;
@@ -69,34 +67,36 @@ Deno.test("run() cancels a stdin stream when the command is not started", async 
   }
 });
 
-Deno.test("run() ends the command and rejects when a stdin stream fails", async () => {
-  await using host = await testHost();
+eachSandbox("run() ends the command and rejects when a stdin stream fails", async (host) => {
   const failure = new Error("disk on fire");
   const stdin = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      await eventually(() => group() > 0);
+      await eventually(() => numberIn(host, "started") > 0);
       controller.error(failure);
     },
   }, { highWaterMark: 0 });
-  const group = () => numberIn(host, "group");
-  const running = run(host, "echo $$ > group; cat; sleep 60", { stdin });
+  const running = run(host, "echo $$ > started; cat; sleep 60", { stdin });
   await assert.rejects(running, (error) => error === failure);
-  assert.ok(await eventually(() => aliveInGroup(group()).length === 0));
+  assert.ok(await eventually(() => host.processes().length === 0));
   assert.deepEqual(host.holds, []);
 });
 
-Deno.test("run() rejects a stdin stream of anything but bytes, and one that is locked", async () => {
-  await using host = await testHost();
-  const stdin = ReadableStream.from(["text"]) as unknown as ReadableStream<Uint8Array>;
-  await assert.rejects(run(host, "cat", { stdin }), { name: "TypeError", message: /is string/ });
-  const { stream } = endless();
-  const reader = stream.getReader();
-  await assert.rejects(run(host, "cat", { stdin: stream }), { name: "TypeError", message: /lock/ });
-  await reader.cancel();
-});
+eachSandbox(
+  "run() rejects a stdin stream of anything but bytes, and one that is locked",
+  async (host) => {
+    const stdin = ReadableStream.from(["text"]) as unknown as ReadableStream<Uint8Array>;
+    await assert.rejects(run(host, "cat", { stdin }), { name: "TypeError", message: /is string/ });
+    const { stream } = endless();
+    const reader = stream.getReader();
+    await assert.rejects(run(host, "cat", { stdin: stream }), {
+      name: "TypeError",
+      message: /lock/,
+    });
+    await reader.cancel();
+  },
+);
 
-Deno.test("run() ends in time when a command does not read and ignores TERM", async () => {
-  await using host = await testHost();
+eachSandbox("run() ends in time when a command does not read and ignores TERM", async (host) => {
   const { stream, cancelled } = endless();
   const start = performance.now();
   const script = "trap '' TERM; sleep 60; sleep 60";

@@ -2,10 +2,10 @@ import * as assert from "node:assert/strict";
 import { CommandError, FileNotFoundError, NotADirectoryError } from "../../src/errors.ts";
 import { run } from "../../src/exec/run.ts";
 import type { RunOptions, RunResult } from "../../src/exec/types.ts";
-import { runScript, testHost } from "./host.ts";
+import { eachSandbox } from "./each_sandbox.ts";
+import { eventually, runScript } from "./host.ts";
 
-Deno.test("run() gives a string to the shell", async () => {
-  await using host = await testHost();
+eachSandbox("run() gives a string to the shell", async (host, { name }) => {
   const result = await run(host, "echo out; echo err >&2; exit 3");
   assert.equal(result.stdout, "out\n");
   assert.equal(result.stderr, "err\n");
@@ -14,20 +14,18 @@ Deno.test("run() gives a string to the shell", async () => {
   assert.equal(result.signal, null);
   assert.equal(result.timedOut, false);
   assert.equal(result.truncated, false);
-  assert.equal(result.sandbox, "none");
+  assert.equal(result.sandbox, name);
   assert.ok(result.duration > 0 && result.duration < 5000);
 });
 
-Deno.test("run() gives an array to no shell", async () => {
-  await using host = await testHost();
+eachSandbox("run() gives an array to no shell", async (host) => {
   const words = ["$HOME", "a b", "*", "'\"", "", "-n", "; exit 1", "ünï"];
   const result = await run(host, ["printf", "%s|", ...words]);
   assert.equal(result.stdout, words.map((word) => `${word}|`).join(""));
   assert.equal(result.success, true);
 });
 
-Deno.test("run() gives a command nothing of this process's environment", async () => {
-  await using host = await testHost();
+eachSandbox("run() gives a command nothing of this process's environment", async (host) => {
   Deno.env.set("AGENTFS_TEST_SECRET", "leaked");
   Deno.env.set("GIT_DIR", "/leaked");
   try {
@@ -43,37 +41,37 @@ Deno.test("run() gives a command nothing of this process's environment", async (
   }
 });
 
-Deno.test("run() makes a private home", async () => {
-  await using host = await testHost();
+eachSandbox("run() makes a private home", async (host) => {
   await run(host, 'echo mine > "$HOME/file"');
   assert.equal(await Deno.readTextFile(`${host.home}/file`), "mine\n");
   assert.equal((await Deno.stat(host.home)).mode! & 0o777, 0o700);
 });
 
-Deno.test("run() lets env add and override variables, and looks programs up in its PATH", async () => {
-  await using host = await testHost();
-  await Deno.mkdir(`${host.directory}/tools`);
-  host.writeProgram("tools/greet", '#!/bin/sh\necho "hello $NAME from $HOME"\n');
-  const env = {
-    PATH: `${host.directory}/tools:/usr/bin:/bin`,
-    NAME: "Ünï = x",
-    HOME: "/elsewhere",
-  };
-  const { stdout } = await run(host, ["greet"], { env });
-  assert.equal(stdout, "hello Ünï = x from /elsewhere\n");
-  await assert.rejects(Deno.stat(host.home), Deno.errors.NotFound);
-});
+eachSandbox(
+  "run() lets env add and override variables, and looks programs up in its PATH",
+  async (host, facts) => {
+    await Deno.mkdir(`${host.directory}/tools`);
+    host.writeProgram("tools/greet", '#!/bin/sh\necho "hello $NAME from $HOME"\n');
+    const env = {
+      PATH: `${host.directory}/tools:/usr/bin:/bin`,
+      NAME: "Ünï = x",
+      HOME: "/elsewhere",
+    };
+    const { stdout } = await run(host, ["greet"], { env });
+    assert.equal(stdout, "hello Ünï = x from /elsewhere\n");
+    const made = await Deno.stat(host.home).then(() => true, () => false);
+    assert.equal(made, facts.alwaysMakesHome);
+  },
+);
 
-Deno.test("run() runs in workdir", async () => {
-  await using host = await testHost();
+eachSandbox("run() runs in workdir", async (host) => {
   await Deno.mkdir(`${host.directory}/a/b`, { recursive: true });
   host.writeProgram("a/b/here", "#!/bin/sh\npwd\n");
   const { stdout } = await run(host, ["./here"], { workdir: "/a/b" });
   assert.equal(stdout, `${host.directory}/a/b\n`);
 });
 
-Deno.test("run() refuses a workdir that is no directory", async () => {
-  await using host = await testHost();
+eachSandbox("run() refuses a workdir that is no directory", async (host) => {
   host.writeProgram("file", "");
   await assert.rejects(run(host, "true", { workdir: "/nope" }), FileNotFoundError);
   await assert.rejects(run(host, "true", { workdir: "/file" }), NotADirectoryError);
@@ -94,8 +92,7 @@ const NO_COMMANDS: [unknown, RegExp][] = [
 ];
 
 for (const [command, message] of NO_COMMANDS) {
-  Deno.test(`run() refuses the command ${JSON.stringify(command)}`, async () => {
-    await using host = await testHost();
+  eachSandbox(`run() refuses the command ${JSON.stringify(command)}`, async (host) => {
     await assert.rejects(run(host, command as string), { name: "TypeError", message });
     assert.equal(host.looks, 0);
   });
@@ -103,7 +100,8 @@ for (const [command, message] of NO_COMMANDS) {
 
 const NO_OPTIONS: [unknown, string, RegExp][] = [
   [{ timeOut: 5 }, "TypeError", /no option "timeOut".*timeout/],
-  [{ permissions: {} }, "TypeError", /no option "permissions"/],
+  [{ permissions: true }, "TypeError", /permissions: it is an object, not boolean/],
+  [{ limits: 5 }, "TypeError", /limits: it is an object, not number/],
   [{ toString: 5 }, "TypeError", /no option "toString"/],
   [null, "TypeError", /options/],
   [{ timeout: 0 }, "RangeError", /timeout/],
@@ -129,16 +127,14 @@ const NO_OPTIONS: [unknown, string, RegExp][] = [
 ];
 
 for (const [options, name, message] of NO_OPTIONS) {
-  Deno.test(`run() refuses the options ${Deno.inspect(options)}`, async () => {
-    await using host = await testHost();
+  eachSandbox(`run() refuses the options ${Deno.inspect(options)}`, async (host) => {
     const running = run(host, "touch ran", options as RunOptions);
     await assert.rejects(running, { name, message });
     await assert.rejects(Deno.stat(`${host.directory}/ran`), Deno.errors.NotFound);
   });
 }
 
-Deno.test("run() takes options that are undefined as left out", async () => {
-  await using host = await testHost();
+eachSandbox("run() takes options that are undefined as left out", async (host) => {
   const options = { timeout: undefined, stdin: undefined, env: undefined };
   assert.equal((await run(host, "true", options as unknown as RunOptions)).success, true);
 });
@@ -157,8 +153,7 @@ const NOT_STARTED: [string, string[], RegExp][] = [
 ];
 
 for (const [what, argv, message] of NOT_STARTED) {
-  Deno.test(`run() says why a program that is ${what} did not start`, async () => {
-    await using host = await testHost();
+  eachSandbox(`run() says why a program that is ${what} did not start`, async (host) => {
     host.writeProgram("orphan", "#!/no/such/interpreter\n");
     host.writeProgram("text", "#!/bin/sh\n", 0o644);
     await Deno.mkdir(`${host.directory}/folder`);
@@ -174,8 +169,7 @@ for (const [what, argv, message] of NOT_STARTED) {
   });
 }
 
-Deno.test("run() tells a vanished workdir from a missing program", async () => {
-  await using host = await testHost();
+eachSandbox("run() tells a vanished workdir from a missing program", async (host) => {
   await Deno.mkdir(`${host.directory}/gone`);
   const { directory, resolveDirectory } = host;
   host.resolveDirectory = (path) => {
@@ -187,25 +181,25 @@ Deno.test("run() tells a vanished workdir from a missing program", async () => {
   await assert.rejects(run(host, "true", { workdir: "/gone" }), FileNotFoundError);
 });
 
-Deno.test("run() keeps bytes exact and shows those that are not UTF-8 as U+FFFD", async () => {
-  await using host = await testHost();
-  const result = await run(host, String.raw`printf '\357\273\277a\377b\000'; printf '\303' >&2`);
-  assert.deepEqual([...result.stdoutBytes], [0xef, 0xbb, 0xbf, 0x61, 0xff, 0x62, 0]);
-  assert.equal(result.stdout, "\ufeffa\ufffdb\0");
-  assert.deepEqual([...result.stderrBytes], [0xc3]);
-  assert.equal(result.stderr, "\ufffd");
-});
+eachSandbox(
+  "run() keeps bytes exact and shows those that are not UTF-8 as U+FFFD",
+  async (host) => {
+    const result = await run(host, String.raw`printf '\357\273\277a\377b\000'; printf '\303' >&2`);
+    assert.deepEqual([...result.stdoutBytes], [0xef, 0xbb, 0xbf, 0x61, 0xff, 0x62, 0]);
+    assert.equal(result.stdout, "\ufeffa\ufffdb\0");
+    assert.deepEqual([...result.stderrBytes], [0xc3]);
+    assert.equal(result.stderr, "\ufffd");
+  },
+);
 
-Deno.test("run() names the signal that ended a command", async () => {
-  await using host = await testHost();
+eachSandbox("run() names the signal that ended a command", async (host) => {
   const result = await run(host, "kill -SEGV $$");
   assert.equal(result.signal, "SIGSEGV");
   assert.equal(result.code, 139);
   assert.equal(result.success, false);
 });
 
-Deno.test("run() with check throws what the command left behind", async () => {
-  await using host = await testHost();
+eachSandbox("run() with check throws what the command left behind", async (host) => {
   const command = "for i in $(seq 1000); do echo line $i >&2; done; echo out; exit 7";
   await assert.rejects(run(host, command, { check: true }), (error: unknown) => {
     assert.ok(error instanceof CommandError);
@@ -225,8 +219,7 @@ Deno.test("run() with check throws what the command left behind", async () => {
   assert.equal((await run(host, "true", { check: true })).success, true);
 });
 
-Deno.test("run() says what a command changed, unless told not to look", async () => {
-  await using host = await testHost();
+eachSandbox("run() says what a command changed, unless told not to look", async (host) => {
   const { changes } = await run(host, "touch new");
   assert.deepEqual(changes.map(({ type, path }) => [type, path]), [["added", "/new"]]);
   assert.equal(host.looks, 2);
@@ -234,24 +227,22 @@ Deno.test("run() says what a command changed, unless told not to look", async ()
   assert.equal(host.looks, 2);
 });
 
-Deno.test("run() holds its host while it runs, and is ended by it", async () => {
-  await using host = await testHost();
+eachSandbox("run() holds its host while it runs, and is ended by it", async (host, { endsBy }) => {
   const running = run(host, "echo started; exec sleep 60");
-  while (host.tracked.size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.ok(await eventually(() => host.tracked.size === 1 && host.processes().length > 0));
   assert.deepEqual(host.holds, ['run "echo started; exec sleep 60"']);
   await host.endAll();
   assert.deepEqual(host.holds, []);
   assert.equal(host.tracked.size, 0);
   const { signal, success, timedOut } = await running;
   assert.deepEqual({ signal, success, timedOut }, {
-    signal: "SIGTERM",
+    signal: endsBy,
     success: false,
     timedOut: false,
   });
 });
 
-Deno.test("run() starts nothing on a host that closes before", async () => {
-  await using host = await testHost();
+eachSandbox("run() starts nothing on a host that closes before", async (host) => {
   host.track = () => {
     throw new Error("closed");
   };
@@ -260,17 +251,20 @@ Deno.test("run() starts nothing on a host that closes before", async () => {
   assert.deepEqual(host.holds, []);
 });
 
-Deno.test("run() without captureOutput lets the command write to our own output", async () => {
-  const { stdout, stderr } = await runScript(`
+eachSandbox(
+  "run() without captureOutput lets the command write to our own output",
+  async (_, facts) => {
+    const script = `
     const result = await run(host, "echo out; echo err >&2; exit 4", { captureOutput: false });
     console.log(JSON.stringify([result.code, result.stdout, result.stderr]));
-  `);
-  assert.equal(stdout, 'out\n[4,"",""]\n');
-  assert.equal(stderr, "err\n");
-});
+  `;
+    const { stdout, stderr } = await runScript(script, { settings: facts.settings });
+    assert.equal(stdout, 'out\n[4,"",""]\n');
+    assert.equal(stderr, "err\n");
+  },
+);
 
-Deno.test("run() runs 50 commands at once", async () => {
-  await using host = await testHost();
+eachSandbox("run() runs 50 commands at once", async (host) => {
   const results = await Promise.all(
     Array.from(
       { length: 50 },

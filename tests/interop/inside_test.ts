@@ -235,7 +235,8 @@ Deno.test("a repository that was made in the workspace itself is left alone", as
   await makeRepository(directory.path, { "a.txt": "a" });
   let head: string;
   {
-    await using afs = new AgentFS(directory.path);
+    // In a sandbox, nothing can take the place of the .git file.
+    await using afs = new AgentFS(directory.path, { run: { sandbox: "off" } });
     const workspace = await afs.workspace.create("x");
     await workspace.snapshot.create("before");
     const env = { GIT_AUTHOR_NAME: "A", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "A" };

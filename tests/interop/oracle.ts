@@ -73,6 +73,7 @@ export async function assertStatus(directory: string, status: Status): Promise<v
   for (const { path } of status.added) ours.set(path, "A");
   for (const { path } of status.modified) ours.set(path, "M");
   for (const { path } of status.deleted) ours.set(path, "D");
+  for (const { path, oldPath } of status.renamed) ours.set(path, "A").set(oldPath ?? "", "D");
   assert.deepEqual(sorted(ours), sorted(await gitStatus(directory)));
 }
 

@@ -194,7 +194,10 @@ Deno.test("an open leaves a HEAD alone that an agent has detached", async () => 
 });
 
 Deno.test("an open leaves a repository alone that an agent has made in the workspace", async () => {
-  await using project = await makeProject({ repository: true });
+  await using project = await makeProject({
+    repository: true,
+    config: { run: { sandbox: "off" } },
+  });
   const workspace = await project.afs.workspace.create("w");
   const script = "rm .git; git init --quiet; git add a.txt; " +
     "git -c user.name=a -c user.email=a@b commit --quiet --message mine";

@@ -53,7 +53,7 @@ for (const [what, flag] of SCOPES) {
   Deno.test(`ProcessGroup ends its group where Deno may run ${what}`, async () => {
     const flags = ["--allow-read", "--allow-write", flag];
     if (flag.startsWith("--deny")) flags.push("--allow-run");
-    const { stdout, stderr } = await runScript(SCRIPT, flags);
+    const { stdout, stderr } = await runScript(SCRIPT, { flags });
     const outcome = /^(\d+) true true\n(\d+) false true\n$/.exec(stdout);
     assert.ok(outcome, stdout + stderr);
     for (const group of outcome.slice(1).map(Number)) {
@@ -72,7 +72,7 @@ Deno.test("ProcessGroup ends its first process where Deno may run nothing else",
     console.log(await run(host, "true").catch((error) => error.name + " " + error.message));
     console.log(await run(host, ["sleep", "0"], { env: { LD_PRELOAD: "x" } }).catch((error) => error.name));
     `,
-    ["--allow-read", "--allow-write", "--allow-run=sleep"],
+    { flags: ["--allow-read", "--allow-write", "--allow-run=sleep"] },
   );
   const [ending, after, refusal, preload] = stdout.trim().split("\n");
   assert.equal(ending, "SIGTERM true true", stderr);

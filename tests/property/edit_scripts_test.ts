@@ -10,7 +10,7 @@ import { git, makeRepository, tryGit } from "../git.ts";
 import { Random } from "../random.ts";
 import { temporaryDirectory } from "../temporary.ts";
 import { Editor } from "./edits.ts";
-import { Oracle, shown, type Verdict } from "./oracle.ts";
+import { Oracle, renamesOf, shown, type Verdict } from "./oracle.ts";
 import { differences, type Item, type Photo, photograph } from "./photo.ts";
 
 const SEED = Number(Deno.env.get("AGENTFS_SEED") ?? 20261122);
@@ -100,6 +100,7 @@ class Script {
     const { added, modified, deleted, renamed } = await this.#workspace.status();
     const ours = shown([...added, ...modified, ...deleted, ...renamed]);
     assertSame(ours, verdict.changes, "status is not git's");
+    assertSame(renamesOf(renamed), verdict.renames, "renames are not git's");
     assertSame(
       ours,
       differences(this.#head, captured(photo, verdict)),
@@ -191,6 +192,9 @@ class Script {
     const commit = await this.#workspace.commit("A commit", { ...options, dryRun: false });
     this.#tell(`commit ${JSON.stringify(options)}`);
     assertSame(shown(commit.changes), expected, "CommitResult.changes");
+    if (expected.size === verdict.changes.size) {
+      assertSame(renamesOf(commit.changes), verdict.renames, "renames in CommitResult.changes");
+    }
     assert.equal(commit.created, expected.size > 0);
     assert.equal((await git(this.#workspace.path, "rev-parse", "HEAD")).trim(), commit.oid);
     if (!commit.created) return assert.equal(commit.oid, before);

@@ -14,6 +14,8 @@ import type { Photo } from "./photo.ts";
 export interface Verdict {
   /** By path, what `git add --all` would put into the index: as {@linkcode shown}. */
   readonly changes: Map<string, string>;
+  /** Where the files were that it takes for renamed, by where they are. */
+  readonly renames: Map<string, string>;
   /** The paths, of files and of directories, that are ignored and not tracked. */
   readonly ignored: ReadonlySet<string>;
 }
@@ -50,9 +52,9 @@ export class Oracle {
     }
     await this.#git(["add", "--all"]);
     const raw = await this.#git(
-      ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "HEAD"],
+      ["diff-index", "--cached", "--raw", "-z", "--find-renames", "--no-abbrev", "HEAD"],
     );
-    return { changes: parseRaw(raw), ignored };
+    return { ...parseRaw(raw), ignored };
   }
 
   /** Which of `paths` git ignores where they are not tracked. */
@@ -102,19 +104,24 @@ export class Oracle {
   }
 }
 
-/** The lines of `--raw -z`. */
-function parseRaw(output: string): Map<string, string> {
+/** The lines of `--raw -z`; a rename is both of its halves. */
+function parseRaw(output: string): Pick<Verdict, "changes" | "renames"> {
   const fields = zeroTerminated(output);
   const changes = new Map<string, string>();
-  for (let at = 0; at < fields.length; at += 2) {
-    const [oldMode, newMode, oldOid, newOid, status] = fields[at]!.slice(1).split(" ");
+  const renames = new Map<string, string>();
+  for (let line = fields.shift(); line !== undefined; line = fields.shift()) {
+    const [oldMode, newMode, oldOid, newOid, status] = line.slice(1).split(" ");
     const [old, now] = [`${oldMode} ${oldOid}`, `${newMode} ${newOid}`];
-    const path = `/${fields[at + 1]!}`;
+    const path = `/${fields.shift()}`;
     if (status === "A") changes.set(path, `added ${now}`);
     else if (status === "D") changes.set(path, `deleted ${old}`);
-    else changes.set(path, `modified ${old} ${now}`);
+    else if (status!.startsWith("R")) {
+      const newPath = `/${fields.shift()}`;
+      changes.set(path, `deleted ${old}`).set(newPath, `added ${now}`);
+      renames.set(newPath, path);
+    } else changes.set(path, `modified ${old} ${now}`);
   }
-  return changes;
+  return { changes, renames };
 }
 
 function zeroTerminated(text: string): string[] {
@@ -123,12 +130,20 @@ function zeroTerminated(text: string): string[] {
 
 /** Our changes in the same words, by path. */
 export function shown(changes: Iterable<Change>): Map<string, string> {
-  const side = (mode: number | null, oid: string | null): string[] =>
-    mode === null || oid === null ? [] : [mode.toString(8), oid];
   return new Map(
-    [...changes].map(({ type, path, oldMode, oldOid, newMode, newOid }) => [
-      path,
-      [type, ...side(oldMode, oldOid), ...side(newMode, newOid)].join(" "),
-    ]),
+    [...changes].flatMap(({ type, path, oldPath, oldMode, oldOid, newMode, newOid }) => {
+      const old = `${oldMode?.toString(8)} ${oldOid}`;
+      const now = `${newMode?.toString(8)} ${newOid}`;
+      if (type === "added") return [[path, `added ${now}`]];
+      if (type === "deleted") return [[path, `deleted ${old}`]];
+      if (type === "renamed") return [[oldPath!, `deleted ${old}`], [path, `added ${now}`]];
+      return [[path, `modified ${old} ${now}`]];
+    }),
   );
+}
+
+/** Where the files were that we take for renamed, by where they are. */
+export function renamesOf(changes: Iterable<Change>): Map<string, string> {
+  const renamed = [...changes].filter(({ type }) => type === "renamed");
+  return new Map(renamed.map(({ path, oldPath }) => [path, oldPath!]));
 }

@@ -1,0 +1,93 @@
+/**
+ * Opening a file to read it where somebody may be putting something else in its place: a FIFO is not
+ * waited for, and a link at the end of the path is not followed.
+ *
+ * Deno's own open can do neither, and what was opened can be looked at only afterwards. Its `node:fs`
+ * passes such flags on; reading through that takes some microseconds more.
+ *
+ * @module
+ */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { errorCode, type FileStat, isMissing } from "./fs.ts";
+
+/** An open file, as far as it is read. */
+export interface SourceFile extends Disposable {
+  /** What the open file is. */
+  stat(): FileStat;
+  /** Moves to `position`. */
+  seek(position: number): void;
+  /** Fills as much of `buffer` as there is; returns the number of bytes, 0 at the end. */
+  read(buffer: Uint8Array): number;
+  /** Closes the file. */
+  close(): void;
+}
+
+/** A file that was opened with care; `using` closes it. */
+export class WaryFile implements SourceFile {
+  readonly #descriptor: number;
+  #position = 0;
+
+  /** Opens `path`; `ELOOP` where a link is there. */
+  constructor(path: string) {
+    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+    this.#descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  }
+
+  stat(): FileStat {
+    const stats = fstatSync(this.#descriptor);
+    const { size, dev, ino, mode, nlink, uid, gid } = stats;
+    return {
+      isFile: stats.isFile(),
+      isDirectory: stats.isDirectory(),
+      isSymlink: false,
+      size,
+      mtime: stats.mtimeMs,
+      ctime: Math.floor(stats.ctimeMs / 1000),
+      dev,
+      ino,
+      mode,
+      nlink,
+      uid,
+      gid,
+    };
+  }
+
+  seek(position: number): void {
+    this.#position = position;
+  }
+
+  read(buffer: Uint8Array): number {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const length = buffer.length - filled;
+      const count = readSync(this.#descriptor, buffer, filled, length, this.#position);
+      if (count === 0) break;
+      filled += count;
+      this.#position += count;
+    }
+    return filled;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The content of a file; `null` where nothing is there, or something else. */
+export function readFileWarily(path: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    using file = new WaryFile(path);
+    const { isFile, size } = file.stat();
+    if (!isFile) return null;
+    const bytes = new Uint8Array(size);
+    return bytes.subarray(0, file.read(bytes));
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === "ELOOP") return null;
+    throw error;
+  }
+}
