@@ -17,7 +17,6 @@ import { cleanSignature, type Signature } from "./signature.ts";
 import type { ObjectStore, ObjectWriter } from "./store.ts";
 
 export { makeBareRepository } from "./bare_repository.ts";
-export { type CommitObject, type NewCommit, readCommit } from "./commit.ts";
 export type { Signature };
 
 let loading: Promise<typeof import("isomorphic-git")> | undefined;

@@ -7,7 +7,8 @@
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import type { Change, Skipped } from "../changes.ts";
 import { CommitError } from "../errors.ts";
-import { readCommit, writeCommit } from "../git/isomorphic.ts";
+import { readCommit } from "../git/commit.ts";
+import { writeCommit } from "../git/isomorphic.ts";
 import { unfinishedOperation } from "../git/repository.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { errorCode } from "../platform/fs.ts";
@@ -53,7 +54,7 @@ export async function commitFiles(
   const { root, skipped, writer } = await worktree.capture("files", { signal });
   try {
     const changes = changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
-    if (changes.length === 0 && !allowEmpty) return await lastCommit(worktree, head, skipped);
+    if (changes.length === 0 && !allowEmpty) return lastCommit(worktree, head, skipped);
     const oid = await writeCommit(writer, {
       tree: editTree(worktree.headTree(), changes, writer),
       parents: [head],
@@ -117,7 +118,7 @@ async function moveBranch(
   base.refs.update(ref, to, from);
   writer.release();
   worktree.rememberHeld(ref, to);
-  const commit = await readCommit(base.objects, to);
+  const commit = readCommit(base.objects, to);
   const subject = `commit: ${message.trim().split("\n", 1)[0]}`;
   base.refs.appendReflog(ref, from, to, commit.committer, subject);
   try {
@@ -130,12 +131,12 @@ async function moveBranch(
   return toCommit(commit);
 }
 
-async function lastCommit(
+function lastCommit(
   worktree: Worktree,
   head: string,
   skipped: Skipped[],
-): Promise<CommitResult> {
-  const commit = toCommit(await readCommit(worktree.base.objects, head));
+): CommitResult {
+  const commit = toCommit(readCommit(worktree.base.objects, head));
   return { ...commit, changes: [], skipped, created: false };
 }
 

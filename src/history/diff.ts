@@ -7,8 +7,7 @@
 import { checkOptions } from "../arguments.ts";
 import type { Change } from "../changes.ts";
 import { SnapshotNotFoundError, StoreError } from "../errors.ts";
-import { treeOf } from "../git/commit.ts";
-import { readCommit } from "../git/isomorphic.ts";
+import { readCommit, treeOf } from "../git/commit.ts";
 import { type PatchItem, type PatchSource, PatchWriter } from "../git/patch.ts";
 import { resolveCommit } from "../git/revision.ts";
 import { compareTrees } from "../worktree/compare.ts";
@@ -101,12 +100,12 @@ export async function diffFiles(worktree: Worktree, options: DiffOptions = {}): 
 /** How one snapshot differs from another, or from the files as they are now. */
 export async function diffSnapshots(worktree: Worktree, from: string, to?: string): Promise<Diff> {
   using _ = worktree.use();
-  const before = await snapshotState(worktree, from);
+  const before = snapshotState(worktree, from);
   if (to === undefined) {
     const selection = new Selection({});
     return await diffWithFiles(worktree, before, { flavour: "all", selection, context: CONTEXT });
   }
-  const { tree } = await snapshotState(worktree, to);
+  const { tree } = snapshotState(worktree, to);
   const items = await storedRenames(worktree, compareTrees(before.tree, tree));
   return await writeDiff(items, new StoredSource(worktree.base.objects), CONTEXT);
 }
@@ -159,10 +158,10 @@ interface ComparedState {
 }
 
 /** What a snapshot holds is compared even where it is ignored by now, as a restore would do it. */
-async function snapshotState(worktree: Worktree, name: string): Promise<ComparedState> {
+function snapshotState(worktree: Worktree, name: string): ComparedState {
   const { objects } = worktree.base;
-  const { oid, tree: treeId } = await findSnapshot(worktree, name);
-  const { ignored } = restoreFacts(await readCommit(objects, oid));
+  const { oid, tree: treeId } = findSnapshot(worktree, name);
+  const { ignored } = restoreFacts(readCommit(objects, oid));
   const tree = storedTree(objects, treeId);
   return { tree, look: { ignored, also: [tree] } };
 }
@@ -170,7 +169,7 @@ async function snapshotState(worktree: Worktree, name: string): Promise<Compared
 async function stateNamed(worktree: Worktree, name: string): Promise<ComparedState> {
   const { objects } = worktree.base;
   try {
-    return await snapshotState(worktree, name);
+    return snapshotState(worktree, name);
   } catch (error) {
     if (!(error instanceof SnapshotNotFoundError)) throw error;
     const commit = await resolveCommit(worktree.base, name);

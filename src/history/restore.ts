@@ -9,8 +9,7 @@
 
 import { checkOptions } from "../arguments.ts";
 import { PathError, SnapshotNotFoundError, StoreError } from "../errors.ts";
-import { treeOf } from "../git/commit.ts";
-import { readCommit } from "../git/isomorphic.ts";
+import { readCommit, treeOf } from "../git/commit.ts";
 import { messageOf } from "../platform/failure.ts";
 import { lstat, makeDirectory, removeTree } from "../platform/fs.ts";
 import type { JournalEntry } from "../registry/journal.ts";
@@ -60,14 +59,14 @@ export async function restoreSnapshot(
   const name = typeof snapshot === "string" ? snapshot : snapshot?.name;
   signal?.throwIfAborted();
   using _ = await worktree.holdAll(`restoring the snapshot "${name}"`, signal);
-  const found = await findSnapshot(worktree, name);
+  const found = findSnapshot(worktree, name);
   if (typeof snapshot !== "string" && snapshot.oid !== found.oid) {
     throw new SnapshotNotFoundError(
       `Cannot restore the snapshot "${name}" of workspace "${worktree.name}": it is not the one ` +
         "given, which was deleted or is another workspace's; restore it by its name",
     );
   }
-  const target = await contentOf(worktree, found.oid);
+  const target = contentOf(worktree, found.oid);
   const { checkout, root, undo } = await prepare(worktree, target, {
     description: `before the restore of ${name}`,
     signal,
@@ -83,16 +82,16 @@ export async function restoreSnapshot(
 
 /** Finishes the restore that a killed process began. The caller holds the workspace. */
 export async function finishRestore(worktree: Worktree, entry: RestoreEntry): Promise<void> {
-  const { checkout } = await prepare(worktree, await contentOf(worktree, entry.target), {
+  const { checkout } = await prepare(worktree, contentOf(worktree, entry.target), {
     description: "before a restore that was cut off was finished",
-    before: await contentOf(worktree, entry.before),
+    before: contentOf(worktree, entry.before),
   });
   await carryOut(worktree, checkout, entry);
 }
 
-async function contentOf(worktree: Worktree, oid: string): Promise<Content> {
+function contentOf(worktree: Worktree, oid: string): Content {
   const { objects } = worktree.base;
-  const facts = restoreFacts(await readCommit(objects, oid));
+  const facts = restoreFacts(readCommit(objects, oid));
   return { oid, tree: storedTree(objects, treeOf(objects, oid)), ...facts };
 }
 
@@ -203,8 +202,8 @@ async function goBack(
 ): Promise<StoreError> {
   const cannot = `Cannot restore workspace "${worktree.name}": ${messageOf(cause)}`;
   try {
-    const before = await contentOf(worktree, entry.before);
-    const { tree: target } = await contentOf(worktree, entry.target);
+    const before = contentOf(worktree, entry.before);
+    const { tree: target } = contentOf(worktree, entry.target);
     const also = [before.tree, target];
     const { root } = await worktree.look({ ignored: before.ignored, also });
     // What the target alone has was made just now, so no rule may spare it: it counts as tracked.

@@ -6,7 +6,7 @@
 
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { SnapshotExistsError, SnapshotNotFoundError } from "../errors.ts";
-import { readCommit } from "../git/isomorphic.ts";
+import { readCommit } from "../git/commit.ts";
 import { checkName, isName, madeUpName, namesCollide } from "../names.ts";
 import { refNames } from "../registry/layout.ts";
 import type { Capture, Worktree } from "../worktree/worktree.ts";
@@ -78,13 +78,13 @@ async function keep(
  *
  * @throws {SnapshotNotFoundError} where there is none.
  */
-export async function findSnapshot(worktree: Worktree, name: string): Promise<Snapshot> {
+export function findSnapshot(worktree: Worktree, name: string): Snapshot {
   using _ = worktree.use();
   const { refs, objects } = worktree.base;
   for (const ref of isName(name) ? refsOf(worktree.name, name) : []) {
     const oid = refs.read(ref);
     if (oid === null) continue;
-    return { ...decodeSnapshot(await readCommit(objects, oid)), workspace: worktree.name, ref };
+    return { ...decodeSnapshot(readCommit(objects, oid)), workspace: worktree.name, ref };
   }
   const names = snapshotNames(worktree);
   const known = names.length === 0
@@ -108,12 +108,12 @@ function snapshotNames(worktree: Worktree): string[] {
 }
 
 /** All snapshots, oldest first. */
-export async function listSnapshots(worktree: Worktree): Promise<Snapshot[]> {
+export function listSnapshots(worktree: Worktree): Snapshot[] {
   using _ = worktree.use();
   const { refs, objects } = worktree.base;
   const snapshots = [];
   for (const { ref, oid } of refs.list(refNames.snapshots(worktree.name))) {
-    const snapshot = decodeSnapshot(await readCommit(objects, oid));
+    const snapshot = decodeSnapshot(readCommit(objects, oid));
     snapshots.push({ ...snapshot, workspace: worktree.name, ref });
   }
   return snapshots.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
@@ -132,7 +132,7 @@ export function hasSnapshot(worktree: Worktree, name: string): boolean {
  */
 export async function deleteSnapshot(worktree: Worktree, name: string): Promise<void> {
   using _ = await worktree.holdWriter(`deleting the snapshot "${name}"`);
-  const { ref, oid } = await findSnapshot(worktree, name);
+  const { ref, oid } = findSnapshot(worktree, name);
   worktree.base.refs.delete(ref, oid);
 }
 

@@ -7,7 +7,8 @@
 
 import type { Skipped } from "../changes.ts";
 import { StoreError } from "../errors.ts";
-import { type CommitObject, writeCommit } from "../git/isomorphic.ts";
+import type { CommitObject } from "../git/commit.ts";
+import { writeCommit } from "../git/isomorphic.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { ownSignature } from "../registry/signature.ts";
 import { collectPermissions, type Permissions } from "../worktree/permissions.ts";

@@ -7,7 +7,7 @@
 
 import type { Mount, Sandbox } from "../exec/sandbox.ts";
 import { readShallow } from "../git/history_walk.ts";
-import { type CommitObject, readCommit } from "../git/isomorphic.ts";
+import { type CommitObject, readCommit } from "../git/commit.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { writeAtomic } from "../platform/atomic.ts";
 import { tryAcquireLock } from "../platform/lock.ts";
@@ -132,7 +132,7 @@ async function bringOver(
   if (from === to && !movesHead) return { branch };
   const commit = heads.ref === ref ? to : heads.head;
   // Read before anything is begun: that can fail.
-  const moved = from === to || to === null ? null : await readCommit(base.objects, to);
+  const moved = from === to || to === null ? null : readCommit(base.objects, to);
   if (commit !== null) base.journal.begin({ operation: "commit", workspace: name, commit });
   if (moved !== null) base.refs.update(ref, moved.oid, from);
   if (movesHead) {

@@ -6,8 +6,8 @@
 
 import type { Skipped } from "../changes.ts";
 import { SnapshotNotFoundError, StoreError, WorkspaceNotFoundError } from "../errors.ts";
-import { treeOf } from "../git/commit.ts";
-import { readCommit, writeCommit } from "../git/isomorphic.ts";
+import { readCommit, treeOf } from "../git/commit.ts";
+import { writeCommit } from "../git/isomorphic.ts";
 import { isRefName, RefReader } from "../git/ref_reader.ts";
 import { resolveCommit } from "../git/revision.ts";
 import type { ObjectWriter } from "../git/store.ts";
@@ -194,7 +194,7 @@ async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
   const { objects, refs } = base;
   const oid = refs.read(ref);
   if (oid === null) throw new StoreError(`Cannot read the snapshot at ${ref}: it is gone`);
-  const snapshot = await readCommit(objects, oid);
+  const snapshot = readCommit(objects, oid);
   const parent = snapshot.parents[0];
   const files = storedTree(objects, snapshot.tree);
   const { permissions } = restoreFacts(snapshot);

@@ -23,7 +23,7 @@ export function storeFailure(action: string, cause: unknown): unknown {
 }
 
 /** Does the work; a failure of the system in it says what could not be done: `commit`. */
-export async function attemptStore<T>(action: string, work: () => Promise<T>): Promise<T> {
+export async function attemptStore<T>(action: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

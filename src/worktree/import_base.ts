@@ -11,9 +11,9 @@
 
 import type { Skipped } from "../changes.ts";
 import { StoreError } from "../errors.ts";
-import { treeOf } from "../git/commit.ts";
+import { readCommit, treeOf } from "../git/commit.ts";
 import { parseIndex } from "../git/index_file.ts";
-import { readCommit, writeCommit } from "../git/isomorphic.ts";
+import { writeCommit } from "../git/isomorphic.ts";
 import { readHead } from "../git/repository.ts";
 import type { ObjectStore, ObjectWriter } from "../git/store.ts";
 import { lstat, readFile } from "../platform/fs.ts";
@@ -154,7 +154,7 @@ class BaseImporter implements Disposable {
     if (head !== null && treeOf(objects, head) === tree) return head;
     const ref = refNames.base(worktreeName(repository?.gitDirectory));
     const last = refs.read(ref);
-    if (last !== null && treeOf(objects, last) === tree && await this.#isOn(last, head)) {
+    if (last !== null && treeOf(objects, last) === tree && this.#isOn(last, head)) {
       return last;
     }
     const held = [head, last].flatMap((oid) =>
@@ -181,8 +181,8 @@ class BaseImporter implements Disposable {
   }
 
   /** Whether a commit of ours stands on the base's last commit. */
-  async #isOn(commit: string, head: string | null): Promise<boolean> {
-    return head === null || (await readCommit(this.#base.objects, commit)).parents[0] === head;
+  #isOn(commit: string, head: string | null): boolean {
+    return head === null || readCommit(this.#base.objects, commit).parents[0] === head;
   }
 
   async #save(root: DirectoryNode, held: TreeView[]): Promise<void> {

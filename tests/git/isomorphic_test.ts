@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  makeBareRepository,
-  peelToCommit,
-  readCommit,
-  writeCommit,
-} from "../../src/git/isomorphic.ts";
+import { readCommit } from "../../src/git/commit.ts";
+import { makeBareRepository, peelToCommit, writeCommit } from "../../src/git/isomorphic.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { ObjectStore } from "../../src/git/store.ts";
 import { git, makeRepository, tryGit } from "../git.ts";
