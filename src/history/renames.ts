@@ -7,7 +7,6 @@
 
 import type { Change } from "../changes.ts";
 import { StoreError } from "../errors.ts";
-import { AT_ONCE_BYTES, hashObject } from "../git/object.ts";
 import {
   type Contents,
   detectRenames,
@@ -15,9 +14,10 @@ import {
   type ScoredChange,
 } from "../git/renames.ts";
 import type { ObjectStore } from "../git/store.ts";
-import { WaryFile } from "../platform/wary_file.ts";
+import { Slices } from "../platform/slices.ts";
 import { type DirectoryNode, nodeAt } from "../worktree/state.ts";
 import type { Worktree } from "../worktree/worktree.ts";
+import { storedContent, workingContent } from "./contents.ts";
 
 /** The changes between two trees of the store, with renames. */
 export async function storedRenames(
@@ -35,7 +35,7 @@ export async function workingRenames(
   changes: readonly Change[],
   signal?: AbortSignal,
 ): Promise<ScoredChange[]> {
-  return await detectRenames(changes, new WorkingContents(worktree, root), signal);
+  return await detectRenames(changes, new WorkingContents(worktree, root, signal), signal);
 }
 
 /** A file that is missing or damaged resembles none: that is no reason to fail. */
@@ -50,21 +50,8 @@ class StoredContents implements Contents {
     return whereReadable(() => this.#objects.header(oid)?.size ?? null);
   }
 
-  async read(file: FileVersion): Promise<Uint8Array | null> {
-    const size = this.size(file) ?? 0;
-    if (size <= AT_ONCE_BYTES) return whereReadable(() => this.#objects.read(file.oid).data);
-    const content = new Uint8Array(size);
-    let length = 0;
-    try {
-      for await (const chunk of this.#objects.readChunks(file.oid)) {
-        content.set(chunk, length);
-        length += chunk.length;
-      }
-    } catch (error) {
-      if (error instanceof StoreError) return null;
-      throw error;
-    }
-    return content;
+  async read({ oid }: FileVersion): Promise<Uint8Array | null> {
+    return await storedContent(this.#objects, oid).catch(nothingWhereUnreadable);
   }
 }
 
@@ -72,21 +59,27 @@ function whereReadable<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    if (error instanceof StoreError) return null;
-    throw error;
+    return nothingWhereUnreadable(error);
   }
+}
+
+function nothingWhereUnreadable(error: unknown): null {
+  if (error instanceof StoreError) return null;
+  throw error;
 }
 
 /** New files are on disk; one that is not, or not any more, is looked for in the store. */
 class WorkingContents implements Contents {
   readonly #stored: StoredContents;
-  readonly #directory: string;
+  readonly #worktree: Worktree;
   readonly #root: DirectoryNode;
+  readonly #slices: Slices;
 
-  constructor(worktree: Worktree, root: DirectoryNode) {
+  constructor(worktree: Worktree, root: DirectoryNode, signal: AbortSignal | undefined) {
     this.#stored = new StoredContents(worktree.base.objects);
-    this.#directory = worktree.directory;
+    this.#worktree = worktree;
     this.#root = root;
+    this.#slices = new Slices(signal);
   }
 
   size(file: FileVersion): number | null {
@@ -94,27 +87,14 @@ class WorkingContents implements Contents {
   }
 
   async read(file: FileVersion): Promise<Uint8Array | null> {
-    return this.#readFromDisk(file) ?? await this.#stored.read(file);
+    const isThere = this.#sizeOnDisk(file) !== null;
+    const content = isThere ? await workingContent(this.#worktree, file, this.#slices) : null;
+    return content ?? await this.#stored.read(file);
   }
 
   #sizeOnDisk({ side, path }: FileVersion): number | null {
     if (side === "old") return null;
     const node = nodeAt(this.#root, path.split("/").slice(1));
     return node?.kind === "file" && node.permissions !== null ? node.size : null;
-  }
-
-  /** By its id the content is known to be the right one, whatever became of the path since. */
-  #readFromDisk(file: FileVersion): Uint8Array | null {
-    const size = this.#sizeOnDisk(file);
-    if (size === null) return null;
-    try {
-      using source = new WaryFile(`${this.#directory}${file.path}`);
-      const content = new Uint8Array(size);
-      if (!source.stat().isFile || source.read(content) !== size) return null;
-      return hashObject("blob", content) === file.oid ? content : null;
-    } catch {
-      // Whatever is wrong with it: it is not to be had here.
-      return null;
-    }
   }
 }
