@@ -30,6 +30,7 @@ export class GitInside {
   readonly #worktree: Worktree;
   readonly #sandbox: () => Promise<Sandbox>;
   readonly #repository: PrivateRepository;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   /** `sandbox` holds the git that looks into the private repository. */
   constructor(worktree: Worktree, sandbox: () => Promise<Sandbox>) {
@@ -151,7 +152,14 @@ export class GitInside {
     return skipped;
   }
 
+  /** One at a time: commands that end together would only make each other begin again. */
   async #takeOver(alone: boolean, limit?: number): Promise<Skipped[]> {
+    const turn = this.#lastTurn.then(() => this.#takeOverNow(alone, limit));
+    this.#lastTurn = turn.catch(() => {});
+    return await turn;
+  }
+
+  async #takeOverNow(alone: boolean, limit: number | undefined): Promise<Skipped[]> {
     const worktree = this.#worktree;
     const repository = this.#repository;
     const { base, name } = worktree;

@@ -40,7 +40,8 @@ export interface TakeOver {
   readonly limit?: number | undefined;
 }
 
-const ATTEMPTS = 3;
+/** Other processes can have the same workspace open, and be at it. */
+const ATTEMPTS = 10;
 
 /**
  * Takes over what is new since the note was written, and writes the note. A command may run meanwhile.

@@ -32,6 +32,7 @@ export function wholeTrees(grounds: Grounds): Comparison[] {
       theirs: gitStatus(grounds),
     },
     diff(grounds, editFew),
+    diffStored(grounds, editFew),
     snapshot(grounds, editFew),
     commit(grounds, editFew),
     restore(grounds, `restore of ${FEW} files`, editFew),
@@ -83,12 +84,42 @@ function diff({ workspace, theirs }: Grounds, change: Change): Comparison {
     ours: {
       what: "diff()",
       prepare: () => change(workspace.path),
-      run: () => workspace.diff(),
+      run: async () => (await workspace.diff()).text,
     },
     theirs: {
-      what: "git diff --raw",
+      what: "git diff",
       prepare: () => change(theirs),
-      run: () => git(theirs, "diff", "--raw"),
+      run: () => git(theirs, "diff"),
+    },
+  };
+}
+
+const [BEFORE, AFTER] = ["before", "after"];
+
+/** Both states are in the store, so that nothing is looked for on disk. */
+function diffStored({ workspace, theirs }: Grounds, change: Change): Comparison {
+  return {
+    name: `diff of two snapshots, ${FEW} files`,
+    ours: {
+      what: "snapshot.diff()",
+      prepare: async () => {
+        if (await workspace.snapshot.has(AFTER)) return;
+        await workspace.snapshot.create(BEFORE);
+        change(workspace.path);
+        await workspace.snapshot.create(AFTER);
+      },
+      run: async () => (await workspace.snapshot.diff(BEFORE, AFTER)).text,
+    },
+    theirs: {
+      what: "git diff A B",
+      prepare: async () => {
+        if (await git(theirs, "tag", "--list", AFTER) !== "") return;
+        await git(theirs, "tag", BEFORE);
+        change(theirs);
+        await commitAll(theirs);
+        await git(theirs, "tag", AFTER);
+      },
+      run: () => git(theirs, "diff", BEFORE, AFTER),
     },
   };
 }

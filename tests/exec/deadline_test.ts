@@ -33,11 +33,12 @@ eachSandbox(
       facts.endsSessions || !LEAVES_GROUP.test(script)
     );
     const late: string[] = [];
+    using lag = new Lag();
     let next = 0;
     const worker = async (): Promise<void> => {
       for (let n = next++; n < RUNS; n = next++) {
         const [habit = "", script = ""] = habits[n % habits.length] ?? [];
-        const timeout = 150 + 13 * (n % 7);
+        const timeout = 400 + 13 * (n % 7);
         const start = performance.now();
         const result = await run(host, script, {
           timeout,
@@ -45,7 +46,7 @@ eachSandbox(
           limits: { outputBytes: 1000 },
         });
         const over = performance.now() - start - timeout;
-        if (over > 1000) late.push(`${habit}: ${over} ms`);
+        if (over > 1000 + lag.longest) late.push(`${habit}: ${over} ms`);
         assert.deepEqual([result.timedOut, result.limit], [true, "timeout"], habit);
         assert.ok(result.stdout.startsWith("up\n"), `${habit}: ${result.stderr}`);
       }
@@ -56,3 +57,18 @@ eachSandbox(
     assert.deepEqual(host.holds, []);
   },
 );
+
+/** How late this process itself was: a machine that is busy with others keeps everybody waiting. */
+class Lag implements Disposable {
+  longest = 0;
+  #last = performance.now();
+  readonly #timer = setInterval(() => {
+    const now = performance.now();
+    this.longest = Math.max(this.longest, now - this.#last - 10);
+    this.#last = now;
+  }, 10);
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}

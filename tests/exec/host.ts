@@ -171,7 +171,7 @@ function statOf(pid: number): { group: number } | null {
 }
 
 /** Waits until `condition` holds, at most so many ms; says whether it does. */
-export async function eventually(condition: () => boolean, ms = 2000): Promise<boolean> {
+export async function eventually(condition: () => boolean, ms = 10_000): Promise<boolean> {
   const deadline = performance.now() + ms;
   while (!condition() && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5));
