@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SandboxError, type Workspace } from "@agentfs/sdk";
 import { makeProject } from "../project.ts";
 import { Child } from "../concurrent/children.ts";
-import { helpersOf, until } from "./helpers.ts";
+import { helpersOf, sandboxTest, until } from "./helpers.ts";
 import { outcomes } from "./verbs.ts";
 
 /** A workspace in which a command runs until it is disposed of. */
@@ -26,7 +26,7 @@ async function makeFifo({ path }: Workspace): Promise<void> {
   assert.ok(success);
 }
 
-Deno.test("file calls do the same and fail alike while a command runs", async () => {
+sandboxTest("file calls do the same and fail alike while a command runs", async () => {
   await using alone = await makeProject();
   const direct = await alone.afs.workspace.create("w");
   await makeFifo(direct);
@@ -40,7 +40,7 @@ Deno.test("file calls do the same and fail alike while a command runs", async ()
   for (const what of Object.keys(expected)) assert.deepEqual(found[what], expected[what], what);
 });
 
-Deno.test("file calls see what a command does, line by line", async () => {
+sandboxTest("file calls see what a command does, line by line", async () => {
   await using project = await makeProject();
   const workspace = await project.afs.workspace.create("w");
   const lines = workspace.runStream(
@@ -56,7 +56,7 @@ Deno.test("file calls see what a command does, line by line", async () => {
   assert.deepEqual(seen, ["line 1", "line 2", "line 3"]);
 });
 
-Deno.test("file calls move 20 MB both ways while a command runs", async () => {
+sandboxTest("file calls move 20 MB both ways while a command runs", async () => {
   await using busy = await withCommand();
   const { workspace } = busy;
   const data = new Uint8Array(20_000_000);
@@ -77,7 +77,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-Deno.test("file calls list ten thousand files while a command runs", async () => {
+sandboxTest("file calls list ten thousand files while a command runs", async () => {
   await using busy = await withCommand();
   const { workspace } = busy;
   const name = (i: number) => `${"é".repeat(50)}${String(i).padStart(5, "0")}`;
@@ -88,21 +88,28 @@ Deno.test("file calls list ten thousand files while a command runs", async () =>
   assert.equal(found[9_999]?.name, name(9_999));
 });
 
-Deno.test("file calls of two commands share one helper, which ends with the last of them", async () => {
-  await using busy = await withCommand();
-  const { workspace, command } = busy;
-  const second = await workspace.spawn(["sleep", "600"]);
-  await Promise.all([workspace.writeFile("/a", "1"), workspace.listDir(), workspace.exists("/b")]);
-  const helpers = helpersOf(workspace.path);
-  await second[Symbol.asyncDispose]();
-  assert.equal(await workspace.readFile("/a"), "1");
-  assert.deepEqual(helpersOf(workspace.path), helpers);
-  await command[Symbol.asyncDispose]();
-  assert.equal(await workspace.readFile("/a"), "1");
-  await until(() => helpersOf(workspace.path).length === 0);
-});
+sandboxTest(
+  "file calls of two commands share one helper, which ends with the last of them",
+  async () => {
+    await using busy = await withCommand();
+    const { workspace, command } = busy;
+    const second = await workspace.spawn(["sleep", "600"]);
+    await Promise.all([
+      workspace.writeFile("/a", "1"),
+      workspace.listDir(),
+      workspace.exists("/b"),
+    ]);
+    const helpers = helpersOf(workspace.path);
+    await second[Symbol.asyncDispose]();
+    assert.equal(await workspace.readFile("/a"), "1");
+    assert.deepEqual(helpersOf(workspace.path), helpers);
+    await command[Symbol.asyncDispose]();
+    assert.equal(await workspace.readFile("/a"), "1");
+    await until(() => helpersOf(workspace.path).length === 0);
+  },
+);
 
-Deno.test("a stream that is opened before a command starts is closed while it runs", async () => {
+sandboxTest("a stream that is opened before a command starts is closed while it runs", async () => {
   await using project = await makeProject();
   const workspace = await project.afs.workspace.create("w");
   await workspace.writeFile("/read", "as it was");
@@ -119,7 +126,7 @@ Deno.test("a stream that is opened before a command starts is closed while it ru
   assert.equal(await workspace.readFile("/written"), "before, during");
 });
 
-Deno.test("a stream that is opened while a command runs outlives it", async () => {
+sandboxTest("a stream that is opened while a command runs outlives it", async () => {
   await using project = await makeProject();
   const workspace = await project.afs.workspace.create("w");
   await workspace.writeFile("/read", "first second");
@@ -138,24 +145,27 @@ Deno.test("a stream that is opened while a command runs outlives it", async () =
   await reading.close();
 });
 
-Deno.test("a helper that is killed fails the calls under way, and the next call has a new one", async () => {
-  await using busy = await withCommand();
-  const { workspace } = busy;
-  await workspace.writeFile("/a", "old");
-  const writing = workspace.writeFile("/a", new Uint8Array(400_000_000));
-  const refused = assert.rejects(writing, SandboxError);
-  await until(() => leftovers(workspace).length > 0);
-  for (const id of helpersOf(workspace.path)) kill(id);
-  await refused;
-  assert.equal(await workspace.readFile("/a"), "old");
-  assert.equal(leftovers(workspace).length, 1);
-  assert.deepEqual((await workspace.listDir()).map(({ name }) => name), ["a", "a.txt"]);
-  const { added } = await workspace.status();
-  assert.deepEqual(added.map(({ path }) => path), ["/a"]);
-  await busy.command[Symbol.asyncDispose]();
-  await workspace.writeFile("/b", "swept before");
-  assert.deepEqual(leftovers(workspace), []);
-});
+sandboxTest(
+  "a helper that is killed fails the calls under way, and the next call has a new one",
+  async () => {
+    await using busy = await withCommand();
+    const { workspace } = busy;
+    await workspace.writeFile("/a", "old");
+    const writing = workspace.writeFile("/a", new Uint8Array(400_000_000));
+    const refused = assert.rejects(writing, SandboxError);
+    await until(() => leftovers(workspace).length > 0);
+    for (const id of helpersOf(workspace.path)) kill(id);
+    await refused;
+    assert.equal(await workspace.readFile("/a"), "old");
+    assert.equal(leftovers(workspace).length, 1);
+    assert.deepEqual((await workspace.listDir()).map(({ name }) => name), ["a", "a.txt"]);
+    const { added } = await workspace.status();
+    assert.deepEqual(added.map(({ path }) => path), ["/a"]);
+    await busy.command[Symbol.asyncDispose]();
+    await workspace.writeFile("/b", "swept before");
+    assert.deepEqual(leftovers(workspace), []);
+  },
+);
 
 function leftovers({ path }: Workspace): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name)
@@ -171,7 +181,7 @@ function kill(id: number): void {
   }
 }
 
-Deno.test("a call goes on when the command ends in the middle of it", async () => {
+sandboxTest("a call goes on when the command ends in the middle of it", async () => {
   await using busy = await withCommand();
   const { workspace } = busy;
   const data = new Uint8Array(100_000_000).fill(7);
@@ -183,7 +193,7 @@ Deno.test("a call goes on when the command ends in the middle of it", async () =
   assert.deepEqual(leftovers(workspace), []);
 });
 
-Deno.test("close() ends calls under way and the helper", async () => {
+sandboxTest("close() ends calls under way and the helper", async () => {
   await using busy = await withCommand();
   const { workspace, project } = busy;
   await using stream = await workspace.openStream("/a.txt");
@@ -193,28 +203,31 @@ Deno.test("close() ends calls under way and the helper", async () => {
   assert.deepEqual(helpersOf(workspace.path), []);
 });
 
-Deno.test("another process works through a helper of its own while a command runs here", async () => {
-  await using busy = await withCommand();
-  const { workspace, project } = busy;
-  await using other = new Child("../inside/children/other_process.ts", project.path, "w");
-  assert.equal(await other.line(), "ready");
-  const ask = async (what: string) => {
-    await other.tell(what);
-    return await other.line();
-  };
-  assert.equal(await ask("write /other"), "done");
-  assert.equal(await workspace.readFile("/other"), "written by another process");
-  const own = helpersOf(workspace.path);
-  assert.equal(await ask("read /a.txt"), "one");
-  assert.ok(helpersOf(workspace.path).length > own.length / 2);
-  await busy.command[Symbol.asyncDispose]();
-  await until(() => helpersOf(workspace.path).length === 0);
-  assert.equal(await ask("read /other"), "written by another process");
-  assert.deepEqual(helpersOf(workspace.path), []);
-  await other.end();
-});
+sandboxTest(
+  "another process works through a helper of its own while a command runs here",
+  async () => {
+    await using busy = await withCommand();
+    const { workspace, project } = busy;
+    await using other = new Child("../inside/children/other_process.ts", project.path, "w");
+    assert.equal(await other.line(), "ready");
+    const ask = async (what: string) => {
+      await other.tell(what);
+      return await other.line();
+    };
+    assert.equal(await ask("write /other"), "done");
+    assert.equal(await workspace.readFile("/other"), "written by another process");
+    const own = helpersOf(workspace.path);
+    assert.equal(await ask("read /a.txt"), "one");
+    assert.ok(helpersOf(workspace.path).length > own.length / 2);
+    await busy.command[Symbol.asyncDispose]();
+    await until(() => helpersOf(workspace.path).length === 0);
+    assert.equal(await ask("read /other"), "written by another process");
+    assert.deepEqual(helpersOf(workspace.path), []);
+    await other.end();
+  },
+);
 
-Deno.test("a command waits for the call of another process that is under way", async () => {
+sandboxTest("a command waits for the call of another process that is under way", async () => {
   await using project = await makeProject({ config: { lockTimeout: 20_000 } });
   const workspace = await project.afs.workspace.create("w");
   await workspace.writeFile("/big", new Uint8Array(30_000_000));
@@ -230,7 +243,7 @@ Deno.test("a command waits for the call of another process that is under way", a
   await other.end();
 });
 
-Deno.test("the helper stays away where nobody asks for files", async () => {
+sandboxTest("the helper stays away where nobody asks for files", async () => {
   await using busy = await withCommand();
   assert.equal(await busy.workspace.exists(), true);
   assert.deepEqual(helpersOf(busy.workspace.path), []);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { HAS_BUBBLEWRAP } from "../exec/each_sandbox.ts";
 import { AgentFSError, type Workspace } from "@agentfs/sdk";
 import { hasCompiler } from "../crash/fault.ts";
 import { makeProject, type Project } from "../project.ts";
@@ -97,7 +98,7 @@ const OPERATIONS: Record<string, (workspace: Workspace) => Promise<boolean>> = {
 for (const [name, operation] of Object.entries(OPERATIONS)) {
   Deno.test({
     name: `${name} is not led out by a sandboxed command that swaps a directory for a link`,
-    ignore: !hasCompiler(),
+    ignore: !hasCompiler() || !HAS_BUBBLEWRAP,
     fn: async () => {
       await using race = await Race.make("auto");
       await using _swapping = await race.swap();
@@ -124,7 +125,7 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
 
 Deno.test({
   name: "neither reading nor status() waits for a FIFO that takes the place of a file",
-  ignore: !hasCompiler(),
+  ignore: !hasCompiler() || !HAS_BUBBLEWRAP,
   fn: async () => {
     await using race = await Race.make("auto");
     const { workspace } = race;

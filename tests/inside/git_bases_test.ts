@@ -10,11 +10,12 @@ import { git, tryGit } from "../git.ts";
 import { baseKinds } from "../interop/bases.ts";
 import { assertUntouched, ownersView } from "../interop/owners_view.ts";
 import { temporaryDirectory } from "../temporary.ts";
+import { sandboxTest } from "./helpers.ts";
 
 const NAME = "fix/typo";
 
 for (const kind of baseKinds) {
-  Deno.test(`git works in the sandbox of a workspace of ${kind.name}`, async () => {
+  sandboxTest(`git works in the sandbox of a workspace of ${kind.name}`, async () => {
     await using directory = await temporaryDirectory();
     const base = await kind.make(directory.path);
     const before = ownersView(base);

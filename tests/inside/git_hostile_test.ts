@@ -8,6 +8,7 @@ import * as assert from "node:assert/strict";
 import type { Workspace } from "../../mod.ts";
 import { git } from "../git.ts";
 import { makeProject, type Project } from "../project.ts";
+import { sandboxTest } from "./helpers.ts";
 
 /** A project of which nothing may change, with a workspace; made anew for each test. */
 async function makeWorkspace(): Promise<{ project: Project; workspace: Workspace }> {
@@ -127,24 +128,27 @@ const COMMITS: Record<string, { script: string; reason: RegExp }> = {
   },
 };
 
-Deno.test("no malformed or incomplete commit is taken over, and the command says why", async (t) => {
-  const { project, workspace } = await makeWorkspace();
-  await using _ = project;
-  const oid = (await git(project.path, "rev-parse", "agentfs/w")).trim();
-  for (const [name, { script, reason }] of Object.entries(COMMITS)) {
-    await t.step(name, async () => {
-      const reasons = await plant(workspace, COMMIT + script);
-      assert.equal(reasons.length, 1, reasons.join("\n"));
-      assert.match(reasons[0]!, reason);
-      await assertUnharmed(project, workspace, oid);
-      const back =
-        `rm -f $P/shallow; git update-ref refs/heads/agentfs/w ${oid}; echo >> $P/logs/HEAD`;
-      assert.deepEqual(await plant(workspace, back), []);
-    });
-  }
-  assert.deepEqual(await plant(workspace, "git commit -q --allow-empty -m good"), []);
-  assert.equal(await git(project.path, "log", "--format=%s", "-1", "agentfs/w"), "good\n");
-});
+sandboxTest(
+  "no malformed or incomplete commit is taken over, and the command says why",
+  async (t) => {
+    const { project, workspace } = await makeWorkspace();
+    await using _ = project;
+    const oid = (await git(project.path, "rev-parse", "agentfs/w")).trim();
+    for (const [name, { script, reason }] of Object.entries(COMMITS)) {
+      await t.step(name, async () => {
+        const reasons = await plant(workspace, COMMIT + script);
+        assert.equal(reasons.length, 1, reasons.join("\n"));
+        assert.match(reasons[0]!, reason);
+        await assertUnharmed(project, workspace, oid);
+        const back =
+          `rm -f $P/shallow; git update-ref refs/heads/agentfs/w ${oid}; echo >> $P/logs/HEAD`;
+        assert.deepEqual(await plant(workspace, back), []);
+      });
+    }
+    assert.deepEqual(await plant(workspace, "git commit -q --allow-empty -m good"), []);
+    assert.equal(await git(project.path, "log", "--format=%s", "-1", "agentfs/w"), "good\n");
+  },
+);
 
 /** Scripts that leave something in the place of what git reads, and whether that shows at once. */
 const DAMAGE: Record<string, { script: string; tells?: boolean }> = {
@@ -170,7 +174,7 @@ const DAMAGE: Record<string, { script: string; tells?: boolean }> = {
   "nothing at all": { script: "rm -rf $P/* || true", tells: true },
 };
 
-Deno.test("a repository that is damaged inside is made again by the next command", async (t) => {
+sandboxTest("a repository that is damaged inside is made again by the next command", async (t) => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   const oid = (await git(project.path, "rev-parse", "agentfs/w")).trim();
@@ -194,7 +198,7 @@ Deno.test("a repository that is damaged inside is made again by the next command
   }
 });
 
-Deno.test("configuration, hooks and filters planted inside run nowhere else", async () => {
+sandboxTest("configuration, hooks and filters planted inside run nowhere else", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   const canary = `${project.directory}/canary`;
@@ -228,7 +232,7 @@ Deno.test("configuration, hooks and filters planted inside run nowhere else", as
   await assert.rejects(Deno.lstat(canary), Deno.errors.NotFound);
 });
 
-Deno.test("objects that only the workspace has are not taken over as the store's", async () => {
+sandboxTest("objects that only the workspace has are not taken over as the store's", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   const oid = (await git(project.path, "rev-parse", "agentfs/w")).trim();
@@ -242,7 +246,7 @@ Deno.test("objects that only the workspace has are not taken over as the store's
   await assertUnharmed(project, workspace, oid);
 });
 
-Deno.test("refs, replacements and grafts planted inside do not reach the host", async () => {
+sandboxTest("refs, replacements and grafts planted inside do not reach the host", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   await plant(workspace, "git commit -q --allow-empty -m real");
@@ -270,7 +274,7 @@ Deno.test("refs, replacements and grafts planted inside do not reach the host", 
   await assert.rejects(Deno.lstat(`${project.directory}/evil`), Deno.errors.NotFound);
 });
 
-Deno.test("a FIFO among the objects inside does not keep the host waiting for ever", async () => {
+sandboxTest("a FIFO among the objects inside does not keep the host waiting for ever", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   const reasons = await plant(

@@ -4,6 +4,7 @@ import { git, tryGit } from "../git.ts";
 import { assertUntouched, ownersView } from "../interop/owners_view.ts";
 import { makeProject, type Project } from "../project.ts";
 import { writeFiles } from "../temporary.ts";
+import { sandboxTest } from "./helpers.ts";
 
 const FILES = { ".gitignore": "*.log\n", "a.txt": "one\n", "b.txt": "b\n" };
 
@@ -29,78 +30,87 @@ async function subjects({ path }: Project, revision = "agentfs/w"): Promise<stri
   return (await git(path, "log", "--format=%s", revision)).trim().split("\n");
 }
 
-Deno.test("commits made inside are the workspace's, and the owner's repository is as it was", async () => {
-  const { project, workspace } = await makeWorkspace();
-  await using _ = project;
-  const base = { path: project.path, store: `${project.path}/.git` };
-  const before = ownersView(base);
-  assert.equal(await inside(workspace, "git status --porcelain --branch"), "## agentfs/w\n");
-  await inside(workspace, "echo two >> a.txt; git add a.txt; git commit -qm 'Add two'");
-  await inside(
-    workspace,
-    "echo three >> a.txt; echo n > new.txt; git add -A; git commit -qm Third",
-  );
-  assert.deepEqual(await subjects(project), ["Third", "Add two", "first"]);
-  assert.deepEqual((await workspace.log()).map(({ message }) => message.trim()), [
-    "Third",
-    "Add two",
-    "first",
-  ]);
-  assert.equal((await workspace.status()).hasChanges, false);
-  assert.equal(await git(workspace.path, "status", "--porcelain"), "");
-  assert.equal(await git(project.path, "fsck", "--strict", "--no-dangling"), "");
-  assert.match(await git(project.path, "reflog", "agentfs/w"), /commit \(inside\): Third/);
-  assert.match(
-    await inside(workspace, "git blame -s a.txt"),
-    /^\^\w+ 1\) one\n\w+ 2\) two\n\w+ 3\)/,
-  );
-  assertUntouched(base, before);
-});
+sandboxTest(
+  "commits made inside are the workspace's, and the owner's repository is as it was",
+  async () => {
+    const { project, workspace } = await makeWorkspace();
+    await using _ = project;
+    const base = { path: project.path, store: `${project.path}/.git` };
+    const before = ownersView(base);
+    assert.equal(await inside(workspace, "git status --porcelain --branch"), "## agentfs/w\n");
+    await inside(workspace, "echo two >> a.txt; git add a.txt; git commit -qm 'Add two'");
+    await inside(
+      workspace,
+      "echo three >> a.txt; echo n > new.txt; git add -A; git commit -qm Third",
+    );
+    assert.deepEqual(await subjects(project), ["Third", "Add two", "first"]);
+    assert.deepEqual((await workspace.log()).map(({ message }) => message.trim()), [
+      "Third",
+      "Add two",
+      "first",
+    ]);
+    assert.equal((await workspace.status()).hasChanges, false);
+    assert.equal(await git(workspace.path, "status", "--porcelain"), "");
+    assert.equal(await git(project.path, "fsck", "--strict", "--no-dangling"), "");
+    assert.match(await git(project.path, "reflog", "agentfs/w"), /commit \(inside\): Third/);
+    assert.match(
+      await inside(workspace, "git blame -s a.txt"),
+      /^\^\w+ 1\) one\n\w+ 2\) two\n\w+ 3\)/,
+    );
+    assertUntouched(base, before);
+  },
+);
 
-Deno.test("git inside keeps its index, stash, branches and configuration from command to command", async () => {
-  const { project, workspace } = await makeWorkspace();
-  await using _ = project;
-  await inside(workspace, "echo staged > s.txt; git add s.txt; git config user.name Ada");
-  assert.equal(await inside(workspace, "git status --porcelain"), "A  s.txt\n");
-  await inside(workspace, "git stash -q; git branch mine");
-  assert.equal(await inside(workspace, "ls; git stash list | wc -l"), "a.txt\nb.txt\n1\n");
-  await inside(workspace, "git stash pop -q; git commit -qm staged");
-  assert.equal(await inside(workspace, "git branch --list mine; cat s.txt"), "  mine\nstaged\n");
-  assert.equal(await git(project.path, "log", "-1", "--format=%an", "agentfs/w"), "Ada\n");
-  await inside(
-    workspace,
-    "echo spoilt > a.txt; git checkout -q -- a.txt; git gc -q; git fsck --strict",
-  );
-  assert.equal(await workspace.readFile("/a.txt"), "one\n");
-  assert.equal((await tryGit(project.path, ["rev-parse", "--verify", "mine"])).code, 128);
-  assert.equal((await tryGit(project.path, ["rev-parse", "--verify", "refs/stash"])).code, 128);
-});
+sandboxTest(
+  "git inside keeps its index, stash, branches and configuration from command to command",
+  async () => {
+    const { project, workspace } = await makeWorkspace();
+    await using _ = project;
+    await inside(workspace, "echo staged > s.txt; git add s.txt; git config user.name Ada");
+    assert.equal(await inside(workspace, "git status --porcelain"), "A  s.txt\n");
+    await inside(workspace, "git stash -q; git branch mine");
+    assert.equal(await inside(workspace, "ls; git stash list | wc -l"), "a.txt\nb.txt\n1\n");
+    await inside(workspace, "git stash pop -q; git commit -qm staged");
+    assert.equal(await inside(workspace, "git branch --list mine; cat s.txt"), "  mine\nstaged\n");
+    assert.equal(await git(project.path, "log", "-1", "--format=%an", "agentfs/w"), "Ada\n");
+    await inside(
+      workspace,
+      "echo spoilt > a.txt; git checkout -q -- a.txt; git gc -q; git fsck --strict",
+    );
+    assert.equal(await workspace.readFile("/a.txt"), "one\n");
+    assert.equal((await tryGit(project.path, ["rev-parse", "--verify", "mine"])).code, 128);
+    assert.equal((await tryGit(project.path, ["rev-parse", "--verify", "refs/stash"])).code, 128);
+  },
+);
 
-Deno.test("git inside sees the owner's branches and tags, also new ones, and nobody's workspaces", async () => {
-  const { project, workspace } = await makeWorkspace();
-  await using _ = project;
-  await project.afs.workspace.create("other");
-  const list = "git for-each-ref --format='%(refname)'";
-  assert.equal(
-    await inside(workspace, list),
-    "refs/heads/agentfs/w\nrefs/heads/feature\nrefs/heads/main\nrefs/tags/v1\n",
-  );
-  await writeFiles(project.path, { "owners.txt": "o\n" });
-  await git(project.path, "add", "owners.txt");
-  await git(project.path, "commit", "--quiet", "--message", "owner's");
-  await git(project.path, "branch", "--delete", "feature");
-  await git(project.path, "branch", "later/one");
-  assert.equal(await inside(workspace, "git log --format=%s main"), "owner's\nfirst\n");
-  assert.equal(
-    await inside(workspace, list),
-    "refs/heads/agentfs/w\nrefs/heads/later/one\nrefs/heads/main\nrefs/tags/v1\n",
-  );
-  await inside(workspace, "git branch feature; git pack-refs --all");
-  await git(project.path, "tag", "v2");
-  assert.match(await inside(workspace, list), /feature\n.*later\/one\n.*main\n.*v1\n.*v2\n$/s);
-});
+sandboxTest(
+  "git inside sees the owner's branches and tags, also new ones, and nobody's workspaces",
+  async () => {
+    const { project, workspace } = await makeWorkspace();
+    await using _ = project;
+    await project.afs.workspace.create("other");
+    const list = "git for-each-ref --format='%(refname)'";
+    assert.equal(
+      await inside(workspace, list),
+      "refs/heads/agentfs/w\nrefs/heads/feature\nrefs/heads/main\nrefs/tags/v1\n",
+    );
+    await writeFiles(project.path, { "owners.txt": "o\n" });
+    await git(project.path, "add", "owners.txt");
+    await git(project.path, "commit", "--quiet", "--message", "owner's");
+    await git(project.path, "branch", "--delete", "feature");
+    await git(project.path, "branch", "later/one");
+    assert.equal(await inside(workspace, "git log --format=%s main"), "owner's\nfirst\n");
+    assert.equal(
+      await inside(workspace, list),
+      "refs/heads/agentfs/w\nrefs/heads/later/one\nrefs/heads/main\nrefs/tags/v1\n",
+    );
+    await inside(workspace, "git branch feature; git pack-refs --all");
+    await git(project.path, "tag", "v2");
+    assert.match(await inside(workspace, list), /feature\n.*later\/one\n.*main\n.*v1\n.*v2\n$/s);
+  },
+);
 
-Deno.test("git inside ignores what the owner and the configuration ignore", async () => {
+sandboxTest("git inside ignores what the owner and the configuration ignore", async () => {
   await using project = await makeProject({
     repository: true,
     files: FILES,
@@ -115,7 +125,7 @@ Deno.test("git inside ignores what the owner and the configuration ignore", asyn
   assert.equal(await inside(workspace, status), "?? owners/\n");
 });
 
-Deno.test("a branch that was deleted inside is there again, and a tag is no commit", async () => {
+sandboxTest("a branch that was deleted inside is there again, and a tag is no commit", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   await git(project.path, "tag", "--annotate", "--message", "t", "annotated");
@@ -130,7 +140,7 @@ Deno.test("a branch that was deleted inside is there again, and a tag is no comm
   assert.equal((await workspace.log()).length, 2);
 });
 
-Deno.test("what the host commits and restores is seen inside", async () => {
+sandboxTest("what the host commits and restores is seen inside", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   await inside(workspace, "echo x > x.txt; git add x.txt");
@@ -148,45 +158,48 @@ Deno.test("what the host commits and restores is seen inside", async () => {
   assert.equal(await git(workspace.path, "status", "--porcelain"), "");
 });
 
-Deno.test("commit() names the branch that HEAD is on inside, a detached HEAD and a merge", async () => {
-  const { project, workspace } = await makeWorkspace();
-  await using _ = project;
-  const refused = async (what: RegExp): Promise<void> => {
-    await assert.rejects(workspace.commit("no"), (error) => {
-      assert.ok(error instanceof CommitError);
-      assert.match(error.message, what);
-      return true;
-    });
-  };
-  await inside(workspace, "git checkout -qb other; echo o > b.txt; git commit -qam 'On other'");
-  await refused(/HEAD is on refs\/heads\/other, not on refs\/heads\/agentfs\/w/);
-  assert.deepEqual((await workspace.log()).map(({ message }) => message), [
-    "On other\n",
-    "first\n",
-  ]);
-  assert.equal((await workspace.status()).hasChanges, false);
-  assert.deepEqual(await subjects(project), ["first"]);
-  await inside(workspace, "git checkout -q --detach HEAD");
-  await refused(/HEAD is detached at [0-9a-f]{40}/);
-  await inside(workspace, "git checkout -q --orphan unborn");
-  await refused(/HEAD is on refs\/heads\/unborn/);
-  await inside(workspace, "git checkout -qf agentfs/w; echo w > b.txt; git commit -qam Ours");
-  await inside(workspace, "git merge -q other || true");
-  await refused(/a merge is not finished/);
-  await inside(workspace, "echo both > b.txt; git add b.txt; git commit -qm Merged");
-  await workspace.writeFile("/c.txt", "c\n");
-  await workspace.commit("At last");
-  assert.deepEqual((await subjects(project)).sort(), [
-    "At last",
-    "Merged",
-    "On other",
-    "Ours",
-    "first",
-  ]);
-  assert.equal(await git(project.path, "fsck", "--strict", "--no-dangling"), "");
-});
+sandboxTest(
+  "commit() names the branch that HEAD is on inside, a detached HEAD and a merge",
+  async () => {
+    const { project, workspace } = await makeWorkspace();
+    await using _ = project;
+    const refused = async (what: RegExp): Promise<void> => {
+      await assert.rejects(workspace.commit("no"), (error) => {
+        assert.ok(error instanceof CommitError);
+        assert.match(error.message, what);
+        return true;
+      });
+    };
+    await inside(workspace, "git checkout -qb other; echo o > b.txt; git commit -qam 'On other'");
+    await refused(/HEAD is on refs\/heads\/other, not on refs\/heads\/agentfs\/w/);
+    assert.deepEqual((await workspace.log()).map(({ message }) => message), [
+      "On other\n",
+      "first\n",
+    ]);
+    assert.equal((await workspace.status()).hasChanges, false);
+    assert.deepEqual(await subjects(project), ["first"]);
+    await inside(workspace, "git checkout -q --detach HEAD");
+    await refused(/HEAD is detached at [0-9a-f]{40}/);
+    await inside(workspace, "git checkout -q --orphan unborn");
+    await refused(/HEAD is on refs\/heads\/unborn/);
+    await inside(workspace, "git checkout -qf agentfs/w; echo w > b.txt; git commit -qam Ours");
+    await inside(workspace, "git merge -q other || true");
+    await refused(/a merge is not finished/);
+    await inside(workspace, "echo both > b.txt; git add b.txt; git commit -qm Merged");
+    await workspace.writeFile("/c.txt", "c\n");
+    await workspace.commit("At last");
+    assert.deepEqual((await subjects(project)).sort(), [
+      "At last",
+      "Merged",
+      "On other",
+      "Ours",
+      "first",
+    ]);
+    assert.equal(await git(project.path, "fsck", "--strict", "--no-dangling"), "");
+  },
+);
 
-Deno.test("history that is rewritten inside is rewritten on the host", async () => {
+sandboxTest("history that is rewritten inside is rewritten on the host", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   await inside(
@@ -201,7 +214,7 @@ Deno.test("history that is rewritten inside is rewritten on the host", async () 
   assert.deepEqual((await subjects(project)).sort(), ["1", "Merged", "Two, amended", "first"]);
 });
 
-Deno.test("what a killed process left inside is taken over by the next command", async () => {
+sandboxTest("what a killed process left inside is taken over by the next command", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   const note = `${project.path}/.git/agentfs/inside/w/note.json`;
@@ -219,30 +232,33 @@ Deno.test("what a killed process left inside is taken over by the next command",
   assert.equal(await git(project.path, "fsck", "--strict", "--no-dangling"), "");
 });
 
-Deno.test("a branch that the owner moved meanwhile stays the owner's, and the command says so", async () => {
-  const { project, workspace } = await makeWorkspace();
-  await using _ = project;
-  await inside(workspace, "true");
-  const running = await workspace.spawn("read line; echo x > x; git add x; git commit -qm x", {
-    permissions: {},
-  });
-  const tree = (await git(project.path, "rev-parse", "main^{tree}")).trim();
-  const moved = (await git(project.path, "commit-tree", tree, "-p", "main", "-m", "owner's"))
-    .trim();
-  await git(project.path, "update-ref", "refs/heads/agentfs/w", moved);
-  const writer = running.stdin.getWriter();
-  await writer.write(new TextEncoder().encode("go\n"));
-  await writer.close();
-  const { skipped } = await running.status;
-  assert.equal(skipped.length, 1);
-  assert.match(skipped[0]!.reason, /moved on the host meanwhile/);
-  await Promise.all([running.stdout.cancel(), running.stderr.cancel()]);
-  assert.deepEqual(await subjects(project), ["owner's", "first"]);
-  assert.equal(await inside(workspace, "git log --format=%s"), "owner's\nfirst\n");
-  assert.match(await inside(workspace, "git log -g --format=%s HEAD"), /^x$/m);
-});
+sandboxTest(
+  "a branch that the owner moved meanwhile stays the owner's, and the command says so",
+  async () => {
+    const { project, workspace } = await makeWorkspace();
+    await using _ = project;
+    await inside(workspace, "true");
+    const running = await workspace.spawn("read line; echo x > x; git add x; git commit -qm x", {
+      permissions: {},
+    });
+    const tree = (await git(project.path, "rev-parse", "main^{tree}")).trim();
+    const moved = (await git(project.path, "commit-tree", tree, "-p", "main", "-m", "owner's"))
+      .trim();
+    await git(project.path, "update-ref", "refs/heads/agentfs/w", moved);
+    const writer = running.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("go\n"));
+    await writer.close();
+    const { skipped } = await running.status;
+    assert.equal(skipped.length, 1);
+    assert.match(skipped[0]!.reason, /moved on the host meanwhile/);
+    await Promise.all([running.stdout.cancel(), running.stderr.cancel()]);
+    assert.deepEqual(await subjects(project), ["owner's", "first"]);
+    assert.equal(await inside(workspace, "git log --format=%s"), "owner's\nfirst\n");
+    assert.match(await inside(workspace, "git log -g --format=%s HEAD"), /^x$/m);
+  },
+);
 
-Deno.test("several commands at once commit, and all arrives", async () => {
+sandboxTest("several commands at once commit, and all arrives", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   const names = ["p", "q", "r", "s"];
@@ -257,7 +273,7 @@ Deno.test("several commands at once commit, and all arrives", async () => {
   assert.equal((await workspace.status()).hasChanges, false);
 });
 
-Deno.test("a deleted workspace takes what was inside along", async () => {
+sandboxTest("a deleted workspace takes what was inside along", async () => {
   const { project, workspace } = await makeWorkspace();
   await using _ = project;
   await inside(workspace, 'git branch mine; mkdir "$(git rev-parse --git-dir)/shut"');

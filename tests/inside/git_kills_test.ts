@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { git } from "../git.ts";
 import { makeProject } from "../project.ts";
+import { sandboxTest } from "./helpers.ts";
 
 const CHILD = new URL("./children/commit_inside.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
@@ -24,7 +25,7 @@ async function commitUntilKilled(base: string, first: number, ms: number): Promi
   return Number(told.trim().split("\n").at(-1));
 }
 
-Deno.test("a process that is killed while it takes over commits loses none of them", async () => {
+sandboxTest("a process that is killed while it takes over commits loses none of them", async () => {
   await using project = await makeProject({ repository: true });
   await project.afs.workspace.create("w");
   for (let [round, last] = [0, 0]; round < ROUNDS; round++) {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { HAS_BUBBLEWRAP } from "../exec/each_sandbox.ts";
+
 /** The ids of the helpers of the workspace at `directory`, outermost process first. */
 export function helpersOf(directory: string): number[] {
   const found: number[] = [];
@@ -31,4 +33,9 @@ export async function until(holds: () => boolean): Promise<void> {
     if (waited >= 10_000) throw new Error("It took over ten seconds");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Registers a test for which bubblewrap must be there; where it is not, a word at the start says so. */
+export function sandboxTest(name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
+  Deno.test({ name, ignore: !HAS_BUBBLEWRAP, fn });
 }
