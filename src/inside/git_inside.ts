@@ -25,6 +25,9 @@ import { takeOver } from "./take_over.ts";
 /** A `.git` file of ours is far shorter. */
 const GIT_FILE_BYTES = 1 << 16;
 
+const PATIENCE = 10;
+const PAUSE_MS = 5;
+
 /** Git inside one workspace. */
 export class GitInside {
   readonly #worktree: Worktree;
@@ -60,11 +63,33 @@ export class GitInside {
   async #prepare(): Promise<void> {
     const { base, name } = this.#worktree;
     const isThere = lstat(this.#repository.path) !== null;
-    using alone = tryAcquireLock(base.layout.insideLock(name), "readying git inside") ??
-      (isThere ? null : await this.#lock(true));
+    using alone = isThere
+      ? await this.#tryAlone("readying git inside", this.#isBehind())
+      : await this.#lock(true);
     if (alone === null) return;
     this.#repairGitFile();
     await this.#bringTogether();
+  }
+
+  /** Whether the host's side has moved on since both were brought together. */
+  #isBehind(): boolean {
+    const { base, name } = this.#worktree;
+    const note = readInsideNote(base, name);
+    return note === null ||
+      changedFacts(hostFacts(this.#worktree, note.host), note.host).size > 0;
+  }
+
+  /**
+   * The lock, if no other command runs. Where it matters a little patience is due: a process that is just
+   * being forked holds all locks of this one until it becomes a program.
+   */
+  async #tryAlone(purpose: string, patient: boolean): Promise<HeldLock | null> {
+    const { base, name } = this.#worktree;
+    for (let tries = patient ? PATIENCE : 1;; tries--) {
+      const lock = tryAcquireLock(base.layout.insideLock(name), purpose);
+      if (lock !== null || tries === 1) return lock;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   }
 
   async #lock(exclusive: boolean): Promise<HeldLock> {
@@ -147,7 +172,7 @@ export class GitInside {
     const skipped = note?.marks === repository.marks() ? [] : await this.#takeOver(false, limit);
     if (note?.index === repository.indexMark()) return skipped;
     // While another command runs its index may change; the last one to end looks at it.
-    using alone = tryAcquireLock(base.layout.insideLock(name), "looking at the index inside");
+    using alone = await this.#tryAlone("looking at the index inside", true);
     if (alone !== null) await followIndex(this.#worktree, repository);
     return skipped;
   }
