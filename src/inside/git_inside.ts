@@ -61,7 +61,6 @@ export class GitInside {
 
   /** Brings both sides together, unless a command runs for which nothing may move. */
   async #prepare(): Promise<void> {
-    const { base, name } = this.#worktree;
     const isThere = lstat(this.#repository.path) !== null;
     using alone = isThere
       ? await this.#tryAlone("readying git inside", this.#isBehind())
