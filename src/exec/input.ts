@@ -6,7 +6,7 @@
  */
 
 import { CommandError } from "../errors.ts";
-import { settlesWithin } from "./patience.ts";
+import { settlesWithin } from "../platform/patience.ts";
 
 /** How long a write that the ended command left behind is given to fail. */
 const GRACE_MS = 100;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { settlesWithin } from "./patience.ts";
+import { settlesWithin } from "../platform/patience.ts";
 
 const BUFFER_BYTES = 64 * 1024;
 

@@ -15,7 +15,7 @@ import { type CommandInput, InputFeed } from "./input.ts";
 import { launch, startFailure } from "./launch.ts";
 import { checkOptions } from "./options.ts";
 import { OutputPipe, type OutputSink } from "./output_pipe.ts";
-import { pause, settlesWithin } from "./patience.ts";
+import { pause, settlesWithin } from "../platform/patience.ts";
 import { type Ending, failure, makeResult } from "./result.ts";
 import type { RunOptions, RunResult } from "./types.ts";
 

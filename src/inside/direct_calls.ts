@@ -13,6 +13,7 @@ import { BusyError } from "../errors.ts";
 import { storeFailure } from "../platform/failure.ts";
 import type { OpenFile } from "../platform/fs.ts";
 import { openLockFile } from "../platform/lock.ts";
+import { pause, settlesWithin } from "../platform/patience.ts";
 
 /** As often as the run lock is tried: another call that looks at it at the same moment has it too. */
 const LOOKS = 8;
@@ -60,7 +61,7 @@ export class DirectCalls implements Disposable {
    */
   async settled(purpose: string, timeout: number, signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + timeout;
-    for (let pause = 1; !this.#isSettled(); pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+    for (let ms = 1; !this.#isSettled(); ms = Math.min(2 * ms, MAX_PAUSE_MS)) {
       signal?.throwIfAborted();
       if (performance.now() >= deadline) {
         throw new BusyError(
@@ -69,7 +70,7 @@ export class DirectCalls implements Disposable {
           "a call on the workspace's files",
         );
       }
-      await this.#pause(pause);
+      await this.#pause(ms);
     }
   }
 
@@ -112,11 +113,9 @@ export class DirectCalls implements Disposable {
   /** Waits for the calls of this process or, where there are none, for a while. */
   async #pause(ms: number): Promise<void> {
     if (this.#count > 0) this.#idle ??= Promise.withResolvers();
-    const { promise, resolve } = Promise.withResolvers<void>();
     // Random, so that processes that try in step fall out of it.
-    const timer = setTimeout(resolve, ms * (0.5 + Math.random()));
-    await Promise.race([promise, ...(this.#idle === null ? [] : [this.#idle.promise])]);
-    clearTimeout(timer);
+    const most = ms * (0.5 + Math.random());
+    await (this.#idle === null ? pause(most) : settlesWithin(this.#idle.promise, most));
   }
 }
 

@@ -12,7 +12,7 @@ import type { Inside } from "../exec/host.ts";
 import type { Mount, Sandbox } from "../exec/sandbox.ts";
 import { attemptStore, messageOf } from "../platform/failure.ts";
 import { errorCode, lstat, removeFile } from "../platform/fs.ts";
-import { acquireLock, type HeldLock, tryAcquireLock } from "../platform/lock.ts";
+import { acquireLock, acquireLockSoon, type HeldLock, tryAcquireLock } from "../platform/lock.ts";
 import { holdsFiles } from "../registry/admin.ts";
 import { readInsideNote, writeInsideNote } from "../worktree/inside_note.ts";
 import type { Worktree } from "../worktree/worktree.ts";
@@ -24,9 +24,6 @@ import { takeOver } from "./take_over.ts";
 
 /** A `.git` file of ours is far shorter. */
 const GIT_FILE_BYTES = 1 << 16;
-
-const PATIENCE = 10;
-const PAUSE_MS = 5;
 
 /** Git inside one workspace. */
 export class GitInside {
@@ -61,13 +58,30 @@ export class GitInside {
 
   /** Brings both sides together, unless a command runs for which nothing may move. */
   async #prepare(): Promise<void> {
-    const isThere = lstat(this.#repository.path) !== null;
-    using alone = isThere
-      ? await this.#tryAlone("readying git inside", this.#isBehind())
-      : await this.#lock(true);
+    using alone = await this.#whileMissing() ?? await this.#tryAlone();
     if (alone === null) return;
     this.#repairGitFile();
     await this.#bringTogether();
+  }
+
+  /** The lock, if there is no repository; `null` once another command has made it, which may then run for hours. */
+  async #whileMissing(): Promise<HeldLock | null> {
+    const { base, name } = this.#worktree;
+    const deadline = performance.now() + base.settings.lockTimeout;
+    while (lstat(this.#repository.path) === null) {
+      if (performance.now() >= deadline) return await this.#lock(true, 0);
+      const alone = await acquireLockSoon(base.layout.insideLock(name), "making git inside");
+      if (alone !== null) return alone;
+    }
+    return null;
+  }
+
+  /** The lock, if no other command runs; where there is nothing to do, without waiting to find out. */
+  async #tryAlone(): Promise<HeldLock | null> {
+    const { base, name } = this.#worktree;
+    const [path, purpose] = [base.layout.insideLock(name), "readying git inside"];
+    return tryAcquireLock(path, purpose) ??
+      (this.#isBehind() ? await acquireLockSoon(path, purpose) : null);
   }
 
   /** Whether the host's side has moved on since both were brought together. */
@@ -78,26 +92,16 @@ export class GitInside {
       changedFacts(hostFacts(this.#worktree, note.host), note.host).size > 0;
   }
 
-  /**
-   * The lock, if no other command runs. Where it matters a little patience is due: a process that is just
-   * being forked holds all locks of this one until it becomes a program.
-   */
-  async #tryAlone(purpose: string, patient: boolean): Promise<HeldLock | null> {
-    const { base, name } = this.#worktree;
-    for (let tries = patient ? PATIENCE : 1;; tries--) {
-      const lock = tryAcquireLock(base.layout.insideLock(name), purpose);
-      if (lock !== null || tries === 1) return lock;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
-  }
-
-  async #lock(exclusive: boolean): Promise<HeldLock> {
+  async #lock(
+    exclusive: boolean,
+    timeout = this.#worktree.base.settings.lockTimeout,
+  ): Promise<HeldLock> {
     const { base, name } = this.#worktree;
     return await acquireLock(base.layout.insideLock(name), {
       exclusive,
       purpose: "running a command with git inside",
       subject: `workspace "${name}"`,
-      timeout: base.settings.lockTimeout,
+      timeout,
     });
   }
 
@@ -171,7 +175,8 @@ export class GitInside {
     const skipped = note?.marks === repository.marks() ? [] : await this.#takeOver(false, limit);
     if (note?.index === repository.indexMark()) return skipped;
     // While another command runs its index may change; the last one to end looks at it.
-    using alone = await this.#tryAlone("looking at the index inside", true);
+    const purpose = "looking at the index inside";
+    using alone = await acquireLockSoon(base.layout.insideLock(name), purpose);
     if (alone !== null) await followIndex(this.#worktree, repository);
     return skipped;
   }

@@ -7,7 +7,7 @@
 import { finishCommit } from "../history/commit.ts";
 import { finishRestore } from "../history/restore.ts";
 import { lstat } from "../platform/fs.ts";
-import { type HeldLock, tryAcquireLock } from "../platform/lock.ts";
+import { acquireLockSoon } from "../platform/lock.ts";
 import { holdsFiles } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
 import type { OpenBase } from "../registry/open_base.ts";
@@ -23,18 +23,12 @@ export async function prepareBase(base: OpenBase): Promise<void> {
   await recoverAll(base);
   for (const { name } of readRecords(base)) {
     // Who has the workspace now has readied it before, or is deleting it.
-    using lock = await acquireSoon(base.layout.writerLock(name), "being looked after at an open");
+    using lock = await acquireLockSoon(
+      base.layout.writerLock(name),
+      "being looked after at an open",
+    );
     // What is wrong with one keeps nobody from the others; the calls that need it say so.
     if (lock !== null) await lookAfter(base, name).catch(() => {});
-  }
-}
-
-/** Takes a lock that is free, or that only a child of ours has, for the moment before it is a program. */
-async function acquireSoon(path: string, purpose: string): Promise<HeldLock | null> {
-  for (let attempt = 1;; attempt++) {
-    const lock = tryAcquireLock(path, purpose);
-    if (lock !== null || attempt === 5) return lock;
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
@@ -67,7 +61,10 @@ function relocated(base: OpenBase, record: WorkspaceRecord): WorkspaceRecord {
  */
 export async function recoverAll(base: OpenBase): Promise<void> {
   for (const { workspace } of base.journal.pending()) {
-    using lock = await acquireSoon(base.layout.writerLock(workspace), "recovering after a crash");
+    using lock = await acquireLockSoon(
+      base.layout.writerLock(workspace),
+      "recovering after a crash",
+    );
     if (lock !== null) await recover(base, workspace).catch(() => {});
   }
 }

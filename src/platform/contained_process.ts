@@ -10,6 +10,7 @@ import { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { type Duplex, type Readable, Writable } from "node:stream";
+import { pause, settlesWithin } from "./patience.ts";
 import type { ExitStatus, ProcessOptions, ProcessTree, Signal } from "./process.ts";
 import { relay } from "./relay.ts";
 
@@ -109,12 +110,7 @@ export class ContainedProcess implements ProcessTree {
 
   async #kill(): Promise<void> {
     const early = SETUP_MS - (performance.now() - this.#startedAt);
-    if (early > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, early);
-        void this.status.finally(() => resolve(clearTimeout(timer)));
-      });
-    }
+    if (early > 0) await settlesWithin(this.status, early);
     if (this.#ended) return;
     this.#killed = true;
     this.#child.kill();
@@ -135,10 +131,6 @@ export class ContainedProcess implements ProcessTree {
       this.#child.control?.destroy();
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The signal that a shell, and the sandbox, tell by an exit code above 128. */

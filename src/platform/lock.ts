@@ -12,6 +12,7 @@
 import { BusyError } from "../errors.ts";
 import { storeFailure } from "./failure.ts";
 import { errorCode, isMissing, makeDirectory, OpenFile, processId, readTextFile } from "./fs.ts";
+import { pause } from "./patience.ts";
 import { dirname } from "@std/path/posix";
 
 /** How a lock is taken. */
@@ -85,11 +86,11 @@ async function lockFile(
 ): Promise<OpenFile> {
   const file = openLockFile(path);
   try {
-    for (let pause = 1; !file.tryLock(exclusive); pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
+    for (let ms = 1; !file.tryLock(exclusive); ms = Math.min(ms * 2, MAX_PAUSE_MS)) {
       signal?.throwIfAborted();
       if (performance.now() >= deadline) throw late();
       // Random, so that processes that try in step fall out of it.
-      await sleep(pause * (0.5 + Math.random()));
+      await pause(ms * (0.5 + Math.random()));
     }
     return file;
   } catch (error) {
@@ -108,6 +109,22 @@ export function tryAcquireLock(path: string, purpose: string): HeldLock | null {
   }
   sign(file, purpose);
   return new HeldLock(file, () => {});
+}
+
+/** How often a lock is tried that is only wanted if it is free soon, and how long is waited between. */
+const SOON_TRIES = 10;
+const SOON_PAUSE_MS = 5;
+
+/**
+ * Takes the lock if nobody has it, or only a child that this process is just forking: until it becomes a
+ * program, it has all of this process's locks. Else `null`.
+ */
+export async function acquireLockSoon(path: string, purpose: string): Promise<HeldLock | null> {
+  for (let tries = SOON_TRIES;; tries--) {
+    const lock = tryAcquireLock(path, purpose);
+    if (lock !== null || tries === 1) return lock;
+    await pause(SOON_PAUSE_MS);
+  }
 }
 
 /**
@@ -183,8 +200,4 @@ function busy(path: string, { purpose, subject, timeout }: LockOptions): BusyErr
       "wait for that to end, or raise lockTimeout",
     holder,
   );
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

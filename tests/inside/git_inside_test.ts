@@ -83,6 +83,16 @@ sandboxTest(
   },
 );
 
+sandboxTest("the first commands of a workspace start together, however long they run", async () => {
+  await using project = await makeProject({ config: { lockTimeout: 2000 } });
+  for (const name of ["w1", "w2", "w3"]) {
+    const workspace = await project.afs.workspace.create(name);
+    const options = { permissions: {} };
+    await Promise.all(Array.from({ length: 4 }, () => workspace.spawn("sleep 1000", options)));
+  }
+  await project.afs.close();
+});
+
 sandboxTest(
   "git inside sees the owner's branches and tags, also new ones, and nobody's workspaces",
   async () => {
