@@ -1,5 +1,5 @@
 /**
- * What happened to a file between two states of a tree.
+ * What happened to a file: between two states of a tree, or by one call.
  *
  * @module
  */
@@ -28,4 +28,27 @@ export interface Skipped {
   path: string;
   /** Why git or Deno cannot hold it. */
   reason: string;
+}
+
+/**
+ * What a call did to what is at one path. Sizes are in bytes, and an id is that of the git object with
+ * the content; of a link both are those of its target. `null`: there was, or is, nothing, or something
+ * without a content of its own, such as a directory; an id also where it was not asked for, or where the
+ * content could not be read.
+ */
+export interface FileEffect {
+  /** Where it happened, with all links resolved; starts with `/`. */
+  readonly path: string;
+  /** Where it came from: the other path of a copy or a move. */
+  readonly from?: string;
+  /** The size of what was there before. */
+  readonly sizeBefore: number | null;
+  /** The size of what is there now. */
+  readonly sizeAfter: number | null;
+  /** The git object id of what was there before. */
+  readonly oidBefore: string | null;
+  /** The git object id of what is there now. */
+  readonly oidAfter: string | null;
+  /** How many files and links were copied or deleted with a directory. */
+  readonly entries?: number;
 }

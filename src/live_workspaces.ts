@@ -55,7 +55,7 @@ export class LiveWorkspaces {
     if (live === undefined) return;
     this.#live.delete(name);
     live.worktree.close(why);
-    const closed = live.files.close().finally(() => this.#closing.delete(closed));
+    const closed = live.files.close(why).finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }
 
@@ -85,6 +85,7 @@ export class LiveWorkspaces {
       worktree,
       context: {
         root: worktree.directory,
+        identify: true,
         temporary: () => base.session.dataTemporary(),
         hold: (purpose) => worktree.holdWriter(purpose),
         requireRoot: () => worktree.requireDirectory(),

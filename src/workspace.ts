@@ -10,6 +10,7 @@ import { run } from "./exec/run.ts";
 import { runStream } from "./exec/run_stream.ts";
 import { spawn } from "./exec/spawn.ts";
 import type { Process, RunOptions, RunResult, RunStream } from "./exec/types.ts";
+import { decodeText } from "./files/content.ts";
 import type { Files } from "./files/files.ts";
 import type {
   DeleteOptions,
@@ -131,7 +132,7 @@ export class Workspace {
    * @throws {EncodingError} where it is not UTF-8; {@linkcode readBytes} reads it.
    */
   async readFile(path: string): Promise<string> {
-    return await this.#files.readFile(path);
+    return await decodeText(path, await this.#files.readBytes(path));
   }
 
   /**

@@ -6,10 +6,13 @@
  */
 
 import { EncodingError } from "../errors.ts";
+import { byteLength } from "../paths.ts";
 import type { OpenFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import type { SourceFile } from "../platform/wary_file.ts";
+import { rooted } from "../worktree/beneath.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
+import type { FileContent } from "./types.ts";
 
 /** How much is read, written, encoded or decoded in one go. */
 export const SLICE_BYTES = 1024 * 1024;
@@ -44,6 +47,12 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00;
 }
 
+/** The bytes that this has; `undefined` where to count them would take as long as to write them. */
+export function knownSize(data: FileContent): number | undefined {
+  if (data instanceof Uint8Array) return data.length;
+  return typeof data === "string" && data.length <= SLICE_BYTES ? byteLength(data) : undefined;
+}
+
 /** All of a file, from where it stands. `path` is for errors. */
 export async function readAll(path: string, file: SourceFile): Promise<Uint8Array<ArrayBuffer>> {
   const slices = new Slices();
@@ -69,7 +78,11 @@ export async function readAll(path: string, file: SourceFile): Promise<Uint8Arra
 }
 
 /** Copies the rest of an open file to where another stands. */
-export async function copyRest(path: string, from: SourceFile, to: OpenFile): Promise<void> {
+export async function copyRest(
+  path: string,
+  from: SourceFile,
+  to: Pick<OpenFile, "write">,
+): Promise<void> {
   const slices = new Slices();
   const { size } = attempt("read", path, () => from.stat());
   const buffer = new Uint8Array(Math.min(size + 1, SLICE_BYTES));
@@ -81,7 +94,8 @@ export async function copyRest(path: string, from: SourceFile, to: OpenFile): Pr
 }
 
 /**
- * The bytes as text; a byte order mark is kept, so that what is read can be written back.
+ * The bytes of the file at `path` as text; a byte order mark is kept, so that what is read can be
+ * written back.
  *
  * @throws {EncodingError} where they are not UTF-8.
  */
@@ -97,7 +111,8 @@ export async function decodeText(path: string, bytes: Uint8Array): Promise<strin
     }
   } catch (cause) {
     const rule = "its bytes are not UTF-8; read them with readBytes";
-    throw new EncodingError(cannot("read as text", path, rule), path, { cause });
+    const asked = rooted(path);
+    throw new EncodingError(cannot("read as text", asked, rule), asked, { cause });
   }
-  return attempt("read as text", path, () => parts.join(""));
+  return attempt("read as text", rooted(path), () => parts.join(""));
 }

@@ -14,6 +14,9 @@ export interface FileContext {
   /** The absolute path of the workspace's directory. */
   readonly root: string;
 
+  /** Whether changes tell the git object ids of what was and is there, which costs reading it. */
+  readonly identify: boolean;
+
   /** Whether commands may be changing the workspace while it is worked on. */
   readonly wary?: boolean;
 

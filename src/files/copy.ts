@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import { PathError } from "../errors.ts";
 import { isGitName } from "../paths.ts";
 import {
@@ -26,6 +27,7 @@ import { attempt, cannot } from "../worktree/path_failure.ts";
 import { copyRest } from "./content.ts";
 import { type FileContext, locate, locateTaken, type TakenPlace } from "./context.ts";
 import { Draft } from "./draft.ts";
+import { effectAt, identityAt, NO_CONTENT } from "./effect.ts";
 import { openPlace, openUnchanged, requireFile, SPECIAL } from "./open.ts";
 import { withParents } from "./parents.ts";
 import { locateFile, requireFree, requireName } from "./write.ts";
@@ -41,26 +43,39 @@ import { locateFile, requireFree, requireName } from "./write.ts";
  * @throws {PathError} where a directory is copied into itself, or holds a FIFO, a socket, a device, a
  * name that stands for `.git` or one that is not UTF-8; nothing is copied then.
  */
-export async function copy(context: FileContext, from: string, to: string): Promise<void> {
+export async function copy(context: FileContext, from: string, to: string): Promise<FileEffect> {
   using _lock = await context.hold(`copy ${from} to ${to}`);
   const source = locateTaken(context, "copy", from, { follow: false });
-  if (source.stat.isDirectory) await copyDirectory(context, source, to);
-  else if (source.stat.isSymlink) copyLink(context, source, to);
-  else await copyFile(context, source, to);
+  if (source.stat.isDirectory) return await copyDirectory(context, source, to);
+  if (source.stat.isSymlink) return await copyLink(context, source, to);
+  return await copyFile(context, source, to);
 }
 
-async function copyFile(context: FileContext, source: TakenPlace, to: string): Promise<void> {
+async function copyFile(
+  context: FileContext,
+  source: TakenPlace,
+  to: string,
+): Promise<FileEffect> {
   using file = openPlace(context, source);
   const target = locateFile(context, to);
-  using draft = new Draft(context, target.asked);
+  using draft = new Draft(context, target.asked, source.stat.size);
   await draft.copy(file);
+  const after = await draft.identity();
+  const before = await identityAt(context, target);
   draft.put(target, { mode: source.stat.mode & 0o7777 });
+  return effectAt(target, before, after, source);
 }
 
-function copyLink(context: FileContext, source: TakenPlace, to: string): void {
+async function copyLink(
+  context: FileContext,
+  source: TakenPlace,
+  to: string,
+): Promise<FileEffect> {
   const target = locate(context, to, { follow: false });
   requireFile("copy to", target);
   requireName("copy to", target);
+  const after = await identityAt(context, source);
+  const before = await identityAt(context, target);
   const temporary = context.temporary();
   try {
     withParents("copy to", target, () => {
@@ -71,9 +86,14 @@ function copyLink(context: FileContext, source: TakenPlace, to: string): void {
     // Also after the rename, which does nothing between two names of the same link.
     discard(temporary);
   }
+  return effectAt(target, before, after, source);
 }
 
-async function copyDirectory(context: FileContext, source: TakenPlace, to: string): Promise<void> {
+async function copyDirectory(
+  context: FileContext,
+  source: TakenPlace,
+  to: string,
+): Promise<FileEffect> {
   const target = locate(context, to, { follow: false });
   if (target.path.startsWith(`${source.path}/`)) {
     const rule = `the directory cannot be copied into itself, to ${JSON.stringify(target.asked)}`;
@@ -83,27 +103,32 @@ async function copyDirectory(context: FileContext, source: TakenPlace, to: strin
   const temporary = context.temporary();
   const { mode } = source.stat;
   try {
-    await copyTree(context, source.path, temporary, source.inside);
+    const entries = await copyTree(context, source.path, temporary, source.inside);
     withParents("copy to", target, () => {
       // Only a directory that its owner may write can be moved.
       chmod(temporary, mode & 0o7777 | 0o700);
       rename(temporary, target.path);
       chmod(target.path, mode & 0o7777);
     });
+    return { ...effectAt(target, NO_CONTENT, NO_CONTENT, source), entries };
   } catch (error) {
     await discardTree(temporary);
     throw error;
   }
 }
 
-/** Copies all that is below the directory `from`, whose path in the workspace is `shown`. */
+/**
+ * Copies all that is below the directory `from`, whose path in the workspace is `shown`. Returns how many
+ * files and links that are.
+ */
 async function copyTree(
   context: FileContext,
   from: string,
   to: string,
   shown: string,
   slices: Slices = new Slices(),
-): Promise<void> {
+): Promise<number> {
+  let count = 0;
   attempt("copy", shown, () => makeNewDirectory(to));
   for (const { name } of attempt("copy", shown, () => readDirectory(from)) ?? []) {
     const path = `${shown}/${name}`;
@@ -112,8 +137,9 @@ async function copyTree(
     const rule = ruleAgainst(name, stat);
     if (rule !== null) throw new PathError(cannot("copy", path, rule), path);
     if (stat === null) continue;
+    if (!stat.isDirectory) count++;
     if (stat.isDirectory) {
-      await copyTree(context, source, copied, path, slices);
+      count += await copyTree(context, source, copied, path, slices);
       attempt("copy", path, () => chmod(copied, stat.mode & 0o7777));
     } else if (stat.isSymlink) {
       attempt("copy", path, () => duplicateLink(source, copied));
@@ -122,6 +148,7 @@ async function copyTree(
     }
     if (slices.due) await slices.rest();
   }
+  return count;
 }
 
 /** Why something in a directory cannot be copied, and so the directory cannot either; else `null`. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import type { FileContext } from "./context.ts";
 import { copy } from "./copy.ts";
 import { mkdir } from "./directory.ts";
@@ -15,7 +16,7 @@ import { listDir } from "./list.ts";
 import { chmod } from "./mode.ts";
 import { move } from "./move.ts";
 import { PinnedFile } from "./pinned_file.ts";
-import { readBytes, readFile } from "./read.ts";
+import { readBytes } from "./read.ts";
 import type { ReadSource } from "./reading_stream.ts";
 import { remove } from "./remove.ts";
 import { exists, stat } from "./stat.ts";
@@ -26,6 +27,7 @@ import type {
   FileInfo,
   FileStream,
   ListOptions,
+  StreamEnded,
   StreamMode,
   WriteOptions,
 } from "./types.ts";
@@ -39,15 +41,11 @@ export class DirectFiles implements Files, DraftTarget {
     this.context = context;
   }
 
-  readFile(path: string): Promise<string> {
-    return readFile(this.context, path);
-  }
-
   readBytes(path: string): Promise<Uint8Array> {
     return readBytes(this.context, path);
   }
 
-  writeFile(path: string, data: FileContent, options?: WriteOptions): Promise<void> {
+  writeFile(path: string, data: FileContent, options?: WriteOptions): Promise<FileEffect> {
     return writeFile(this.context, path, data, options);
   }
 
@@ -63,23 +61,23 @@ export class DirectFiles implements Files, DraftTarget {
     return listDir(this.context, path, options);
   }
 
-  copy(from: string, to: string): Promise<void> {
+  copy(from: string, to: string): Promise<FileEffect> {
     return copy(this.context, from, to);
   }
 
-  move(from: string, to: string): Promise<void> {
+  move(from: string, to: string): Promise<FileEffect> {
     return move(this.context, from, to);
   }
 
-  delete(path: string, options?: DeleteOptions): Promise<void> {
+  delete(path: string, options?: DeleteOptions): Promise<FileEffect> {
     return remove(this.context, path, options);
   }
 
-  mkdir(path: string): Promise<void> {
+  mkdir(path: string): Promise<FileEffect> {
     return mkdir(this.context, path);
   }
 
-  symlink(target: string, path: string): Promise<void> {
+  symlink(target: string, path: string): Promise<FileEffect> {
     return symlink(this.context, target, path);
   }
 
@@ -87,12 +85,12 @@ export class DirectFiles implements Files, DraftTarget {
     return readLink(this.context, path);
   }
 
-  chmod(path: string, mode: number): Promise<void> {
+  chmod(path: string, mode: number): Promise<FileEffect> {
     return chmod(this.context, path, mode);
   }
 
-  openStream(path: string, mode?: StreamMode): Promise<FileStream> {
-    return openStream(this.context, path, mode);
+  openStream(path: string, mode?: StreamMode, ended?: StreamEnded): Promise<FileStream> {
+    return openStream(this.context, path, mode, ended);
   }
 
   /** Opens a file to read it piece by piece. */
@@ -104,7 +102,7 @@ export class DirectFiles implements Files, DraftTarget {
     return directTarget(this.context).locate(path, options);
   }
 
-  publish(path: string, draft: Draft, options: WriteOptions): Promise<void> {
+  publish(path: string, draft: Draft, options: WriteOptions): Promise<FileEffect> {
     return publish(this.context, path, draft, options);
   }
 }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import { FileExistsError } from "../errors.ts";
 import { makeNewDirectory } from "../platform/fs.ts";
 import { cannot } from "../worktree/path_failure.ts";
 import { type FileContext, isTaken, locate } from "./context.ts";
+import { effectAt, NO_CONTENT } from "./effect.ts";
 import { withParents } from "./parents.ts";
 
 /**
@@ -16,13 +18,15 @@ import { withParents } from "./parents.ts";
  *
  * @throws {FileExistsError} where something else is there, such as a link that leads nowhere.
  */
-export async function mkdir(context: FileContext, path: string): Promise<void> {
+export async function mkdir(context: FileContext, path: string): Promise<FileEffect> {
   using _lock = await context.hold(`mkdir ${path}`);
   const place = locate(context, path, { follow: true });
-  if (place.stat?.isDirectory) return;
+  const effect = effectAt(place, NO_CONTENT, NO_CONTENT);
+  if (place.stat?.isDirectory) return effect;
   if (isTaken(place) || isTaken(locate(context, path, { follow: false }))) {
     const rule = "something else is there already";
     throw new FileExistsError(cannot("make the directory", place.asked, rule), place.asked);
   }
   withParents("make the directory", place, () => makeNewDirectory(place.path));
+  return effect;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ObjectHasher } from "../git/object.ts";
 import { chmod, chown, errorCode, hardLink, OpenFile, rename, setTimes } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import type { SourceFile } from "../platform/wary_file.ts";
@@ -13,7 +14,11 @@ import { discard } from "../worktree/discard.ts";
 import { attempt } from "../worktree/path_failure.ts";
 import { copyRest, SLICE_BYTES, slicesOf } from "./content.ts";
 import type { FileContext } from "./context.ts";
+import type { Identity } from "./effect.ts";
 import { withParents } from "./parents.ts";
+
+/** What a draft needs of the workspace. */
+export type DraftContext = Pick<FileContext, "temporary" | "identify">;
 
 /** How a draft is put in its place. */
 export interface DraftOptions {
@@ -28,15 +33,27 @@ export interface DraftOptions {
 /** A file that is not yet in the workspace. Without {@linkcode put} nothing is left of it. */
 export class Draft implements Disposable {
   readonly #path: string;
+  readonly #identify: boolean;
   readonly #temporary: string;
   readonly #file: OpenFile;
   readonly #slices = new Slices();
+  /** Takes what is written, where it is known how much that will be: an id starts with the size. */
+  readonly #hasher: ObjectHasher | null;
+  readonly #expected: number | undefined;
+  #size = 0;
+  #identity: Identity | null = null;
   #closed = false;
   #renamed = false;
 
-  /** Starts an empty draft of what is to be at `path`, a path of the workspace. */
-  constructor(context: Pick<FileContext, "temporary">, path: string) {
+  /**
+   * Starts an empty draft of what is to be at `path`, a path of the workspace; `size` is how many bytes
+   * it will hold, where that is known.
+   */
+  constructor(context: DraftContext, path: string, size?: number) {
     this.#path = path;
+    this.#identify = context.identify;
+    this.#expected = size;
+    this.#hasher = this.#identify && size !== undefined ? new ObjectHasher("blob", size) : null;
     this.#temporary = context.temporary();
     this.#file = attempt("write", path, () => {
       return new OpenFile(this.#temporary, { read: true, write: true, createNew: true });
@@ -46,14 +63,14 @@ export class Draft implements Disposable {
   /** Adds text or bytes at the end. */
   async write(data: string | Uint8Array): Promise<void> {
     for (const slice of slicesOf(this.#path, data)) {
-      attempt("write", this.#path, () => this.#file.write(slice));
+      attempt("write", this.#path, () => this.#add(slice));
       if (this.#slices.due) await this.#slices.rest();
     }
   }
 
   /** Adds what an open file holds. */
   async copy(from: SourceFile): Promise<void> {
-    await copyRest(this.#path, from, this.#file);
+    await copyRest(this.#path, from, { write: (bytes) => this.#add(bytes) });
   }
 
   /** Adds what another draft holds. */
@@ -62,11 +79,37 @@ export class Draft implements Disposable {
     await this.copy(other.#file);
   }
 
-  /** What it holds, from the start, in pieces. */
-  *content(): Generator<Uint8Array> {
+  #add(bytes: Uint8Array): void {
+    this.#file.write(bytes);
+    this.#size += bytes.length;
+    this.#hasher?.update(bytes);
+  }
+
+  /** The size and the git object id of what it holds; nothing is written after. */
+  async identity(): Promise<Identity> {
+    return this.#identity ??= { size: this.#size, oid: this.#identify ? await this.#oid() : null };
+  }
+
+  async #oid(): Promise<string> {
+    if (this.#hasher !== null && this.#size === this.#expected) return this.#hasher.digest();
+    const hasher = new ObjectHasher("blob", this.#size);
+    for (const piece of this.pieces()) {
+      hasher.update(piece);
+      if (this.#slices.due) await this.#slices.rest();
+    }
+    return hasher.digest();
+  }
+
+  /** How many bytes it holds. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What it holds, from the start, in pieces. Each is used again by the next. */
+  *pieces(): Generator<Uint8Array> {
     attempt("read", this.#path, () => this.#file.seek(0));
-    for (let count = SLICE_BYTES; count === SLICE_BYTES;) {
-      const piece = new Uint8Array(SLICE_BYTES);
+    const piece = new Uint8Array(Math.min(this.#size + 1, SLICE_BYTES));
+    for (let count = piece.length; count === piece.length;) {
       count = attempt("read", this.#path, () => this.#file.read(piece));
       yield piece.subarray(0, count);
     }

@@ -5,30 +5,35 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import type {
   DeleteOptions,
   FileContent,
   FileInfo,
   FileStream,
   ListOptions,
+  StreamEnded,
   StreamMode,
   WriteOptions,
 } from "./types.ts";
 
-/** The file methods of a workspace; {@linkcode Workspace} tells what each of them does. */
+/**
+ * The file methods of a workspace; {@linkcode Workspace} tells what each of them does. Those that change
+ * something tell what it was.
+ */
 export interface Files {
-  readFile(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
-  writeFile(path: string, data: FileContent, options?: WriteOptions): Promise<void>;
+  writeFile(path: string, data: FileContent, options?: WriteOptions): Promise<FileEffect>;
   exists(path?: string): Promise<boolean>;
   stat(path: string): Promise<FileInfo>;
   listDir(path?: string, options?: ListOptions): Promise<FileInfo[]>;
-  copy(from: string, to: string): Promise<void>;
-  move(from: string, to: string): Promise<void>;
-  delete(path: string, options?: DeleteOptions): Promise<void>;
-  mkdir(path: string): Promise<void>;
-  symlink(target: string, path: string): Promise<void>;
+  copy(from: string, to: string): Promise<FileEffect>;
+  move(from: string, to: string): Promise<FileEffect>;
+  delete(path: string, options?: DeleteOptions): Promise<FileEffect>;
+  mkdir(path: string): Promise<FileEffect>;
+  symlink(target: string, path: string): Promise<FileEffect>;
   readLink(path: string): Promise<string>;
-  chmod(path: string, mode: number): Promise<void>;
-  openStream(path: string, mode?: StreamMode): Promise<FileStream>;
+  chmod(path: string, mode: number): Promise<FileEffect>;
+  /** `ended` hears how writing ended, before `close` does. */
+  openStream(path: string, mode?: StreamMode, ended?: StreamEnded): Promise<FileStream>;
 }

@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import { EncodingError, PathError } from "../errors.ts";
 import { readLink as readTarget } from "../platform/fs.ts";
 import { NO_LINKS, prepareLinks } from "../platform/links.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locate, locateTaken } from "./context.ts";
+import { effectAt, identityOfLink, NO_CONTENT } from "./effect.ts";
 import { withParents } from "./parents.ts";
 import { requireFree, requireName } from "./write.ts";
 
@@ -19,7 +21,11 @@ import { requireFree, requireName } from "./write.ts";
  * @throws {PathError} where the target is empty or holds a NUL, and where Deno's permissions are scoped
  * and do not allow to run bubblewrap, which then makes the link.
  */
-export async function symlink(context: FileContext, target: string, path: string): Promise<void> {
+export async function symlink(
+  context: FileContext,
+  target: string,
+  path: string,
+): Promise<FileEffect> {
   using _lock = await context.hold(`symlink ${path}`);
   const place = locate(context, path, { follow: false });
   const { asked } = place;
@@ -35,6 +41,7 @@ export async function symlink(context: FileContext, target: string, path: string
   using links = await prepareLinks([target], context.temporary());
   if (links === null) throw new PathError(cannot(ACTION, asked, NO_LINKS), asked);
   withParents(ACTION, place, () => links.make(target, place.path));
+  return effectAt(place, NO_CONTENT, identityOfLink(context, target));
 }
 
 const ACTION = "make the link";

@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import { IsADirectoryError, NotADirectoryError, PathError } from "../errors.ts";
 import { removeFile, rename } from "../platform/fs.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locate, locateTaken, type TakenPlace } from "./context.ts";
+import { effectAt, identityAt } from "./effect.ts";
 import { withParents } from "./parents.ts";
 import { requireName } from "./write.ts";
 
@@ -23,17 +25,20 @@ import { requireName } from "./write.ts";
  * @throws {NotADirectoryError} where a directory is moved to where a file is.
  * @throws {PathError} where a directory is moved into itself.
  */
-export async function move(context: FileContext, from: string, to: string): Promise<void> {
+export async function move(context: FileContext, from: string, to: string): Promise<FileEffect> {
   using _lock = await context.hold(`move ${from} to ${to}`);
   const source = locateTaken(context, "move", from, { follow: false });
   const target = locate(context, to, { follow: false });
-  if (source.path === target.path) return;
+  const after = await identityAt(context, source);
+  if (source.path === target.path) return effectAt(target, after, after, source);
   checkDirectories(source, target);
+  const before = await identityAt(context, target);
   withParents("move to", target, () => {
     // rename(2) does nothing between two names of one file.
     if (isSameFile(source, target)) removeFile(source.path);
     else rename(source.path, target.path);
   });
+  return effectAt(target, before, after, source);
 }
 
 function checkDirectories(source: TakenPlace, target: Place): void {

@@ -5,7 +5,7 @@
  */
 
 import { rooted } from "../worktree/beneath.ts";
-import { decodeText, readAll } from "./content.ts";
+import { readAll } from "./content.ts";
 import type { FileContext } from "./context.ts";
 import { openToRead } from "./open.ts";
 
@@ -22,13 +22,4 @@ export async function readBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   using file = openToRead(context, path);
   return await readAll(rooted(path), file);
-}
-
-/**
- * The text of the file at `path`, with its byte order mark where it has one.
- *
- * @throws {EncodingError} where its bytes are not UTF-8, and what {@linkcode readBytes} throws.
- */
-export async function readFile(context: FileContext, path: string): Promise<string> {
-  return await decodeText(rooted(path), await readBytes(context, path));
 }

@@ -7,6 +7,7 @@
 import { ClosedError } from "../errors.ts";
 import { rooted } from "../worktree/beneath.ts";
 import { cannot } from "../worktree/path_failure.ts";
+import type { Endable } from "./open_streams.ts";
 import type { FileStream } from "./types.ts";
 
 /** The size of the pieces that `readable` and iteration give. */
@@ -24,9 +25,10 @@ export interface ReadSource {
 }
 
 /** One open file, which stays the one that was opened whatever is written to its path meanwhile. */
-export class ReadingStream implements FileStream {
+export class ReadingStream implements FileStream, Endable {
   readonly #path: string;
   readonly #source: ReadSource;
+  readonly #over = Promise.withResolvers<void>();
   #closed = false;
   #readable: ReadableStream<Uint8Array> | null = null;
 
@@ -77,11 +79,22 @@ export class ReadingStream implements FileStream {
     }
   }
 
+  /** Resolves when the file is closed. */
+  get closed(): Promise<void> {
+    return this.#over.promise;
+  }
+
   /** Closes the file. */
   close(): Promise<void> {
     if (!this.#closed) this.#source.close();
     this.#closed = true;
+    this.#over.resolve();
     return Promise.resolve();
+  }
+
+  /** Closes the file; who reads on hears that it is closed. */
+  end(): Promise<void> {
+    return this.close();
   }
 
   /** Closes the file. */

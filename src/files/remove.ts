@@ -5,11 +5,13 @@
  */
 
 import { checkOptions } from "../arguments.ts";
+import type { FileEffect } from "../changes.ts";
 import { DirectoryNotEmptyError, PathError } from "../errors.ts";
 import { errorCode, removeFile, rename } from "../platform/fs.ts";
 import { discardTree } from "../worktree/discard.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locateTaken } from "./context.ts";
+import { effectAt, identityAt, NO_CONTENT } from "./effect.ts";
 import type { DeleteOptions } from "./types.ts";
 
 /**
@@ -24,33 +26,34 @@ export async function remove(
   context: FileContext,
   path: string,
   options: DeleteOptions = {},
-): Promise<void> {
+): Promise<FileEffect> {
   checkOptions("delete", options, { recursive: "boolean" });
-  const trash = await unlink(context, path, options.recursive ?? false);
-  if (trash !== null) await discardTree(trash);
+  const { effect, trash } = await unlink(context, path, options.recursive ?? false);
+  if (trash === null) return effect;
+  return { ...effect, entries: await discardTree(trash) };
 }
 
-/** Takes away what is at `path`; returns where a directory is now that still has to be removed. */
+/** Takes away what is at `path`; `trash` is where a directory is now that still has to be removed. */
 async function unlink(
   context: FileContext,
   path: string,
   recursive: boolean,
-): Promise<string | null> {
+): Promise<{ effect: FileEffect; trash: string | null }> {
   using _lock = await context.hold(`delete ${path}`);
-  const { asked, path: file, inside, stat } = locateTaken(context, "delete", path, {
-    follow: false,
-  });
+  const place = locateTaken(context, "delete", path, { follow: false });
+  const { asked, path: file, inside, stat } = place;
   if (inside === "/") {
     const rule = "it is the workspace itself; delete that by its name";
     throw new PathError(cannot("delete", asked, rule), asked);
   }
+  const effect = effectAt(place, await identityAt(context, place), NO_CONTENT);
   if (!recursive || !stat.isDirectory) {
     attempt("delete", asked, () => removeOne(asked, file));
-    return null;
+    return { effect: stat.isDirectory ? { ...effect, entries: 0 } : effect, trash: null };
   }
   const trash = context.temporary();
   attempt("delete", asked, () => rename(file, trash));
-  return trash;
+  return { effect, trash };
 }
 
 function removeOne(asked: string, file: string): void {

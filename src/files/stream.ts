@@ -5,9 +5,10 @@
  */
 
 import type { FileContext } from "./context.ts";
+import type { Endable } from "./open_streams.ts";
 import { PinnedFile } from "./pinned_file.ts";
 import { ReadingStream, type ReadSource } from "./reading_stream.ts";
-import type { FileStream, StreamMode } from "./types.ts";
+import type { FileStream, StreamEnded, StreamMode } from "./types.ts";
 import { directTarget, type DraftTarget } from "./write.ts";
 import { WritingStream } from "./writing_stream.ts";
 
@@ -23,28 +24,34 @@ export function openStream(
   context: FileContext,
   path: string,
   mode: StreamMode = "r",
+  ended?: StreamEnded,
 ): Promise<FileStream> {
   return openThrough(
     directTarget(context),
     (path) => Promise.try(() => new PinnedFile(context, path)),
     path,
     mode,
+    ended,
   );
 }
 
-/** Opens a stream: `open` opens a file to read, and the target takes what is written. */
+/**
+ * Opens a stream: `open` opens a file to read, and the target takes what is written; `ended` hears of
+ * that.
+ */
 export async function openThrough(
   target: DraftTarget,
   open: (path: string) => Promise<ReadSource>,
   path: string,
   mode: StreamMode,
-): Promise<FileStream> {
+  ended?: StreamEnded,
+): Promise<FileStream & Endable> {
   switch (mode) {
     case "r":
       return new ReadingStream(path, await open(path));
     case "w":
     case "a":
-      return await WritingStream.open(target, path, mode);
+      return await WritingStream.open(target, path, mode, ended);
     default:
       throw new TypeError(
         `Cannot open a stream in the mode ${JSON.stringify(mode)}: a mode is "r", "w" or "a"`,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
+
 /** What is at a path. */
 export interface FileInfo {
   /** The last component of the path; empty for `/`. */
@@ -51,6 +53,9 @@ export interface DeleteOptions {
 
 /** How a stream is opened: to read, to write anew, or to write behind what is there. */
 export type StreamMode = "r" | "w" | "a";
+
+/** Hears once how a stream ended that writes: what was published, or `null` and why nothing was. */
+export type StreamEnded = (effect: FileEffect | null, error?: unknown) => Promise<void>;
 
 /**
  * A file that is read or written piece by piece; `await using` closes it.

@@ -6,11 +6,14 @@
  */
 
 import { checkOptions, type OptionKinds } from "../arguments.ts";
+import type { FileEffect } from "../changes.ts";
 import { FileExistsError, IsADirectoryError } from "../errors.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { cannot } from "../worktree/path_failure.ts";
 import { type FileContext, isTaken, locate } from "./context.ts";
-import { Draft } from "./draft.ts";
+import { knownSize } from "./content.ts";
+import { Draft, type DraftContext } from "./draft.ts";
+import { effectAt, type Identity, identityAt } from "./effect.ts";
 import { checkMode } from "./mode.ts";
 import { openPlace, requireFile } from "./open.ts";
 import type { FileContent, WriteOptions } from "./types.ts";
@@ -24,13 +27,13 @@ const OPTIONS: OptionKinds<WriteOptions> = {
 /** What takes a draft to its place: this process, or one that sees the workspace in its stead. */
 export interface DraftTarget {
   /** Where drafts are made. */
-  readonly context: Pick<FileContext, "temporary">;
+  readonly context: DraftContext;
 
   /** Gives the rooted path, if a file can be written there now; of the options `createNew` counts. */
   locate(path: string, options: WriteOptions): Promise<string>;
 
   /** Puts a draft where `path` leads by then, or behind what is there. */
-  publish(path: string, draft: Draft, options: WriteOptions): Promise<void>;
+  publish(path: string, draft: Draft, options: WriteOptions): Promise<FileEffect>;
 }
 
 /**
@@ -47,8 +50,8 @@ export async function writeFile(
   path: string,
   data: FileContent,
   options: WriteOptions = {},
-): Promise<void> {
-  await writeThrough(directTarget(context), path, data, options);
+): Promise<FileEffect> {
+  return await writeThrough(directTarget(context), path, data, options);
 }
 
 /** This process as what takes drafts to their place. */
@@ -66,14 +69,15 @@ export async function writeThrough(
   path: string,
   data: FileContent,
   options: WriteOptions,
-): Promise<void> {
+): Promise<FileEffect> {
   try {
     checkWriteOptions(options);
-    using draft = new Draft(target.context, await target.locate(path, options));
+    const asked = await target.locate(path, options);
+    using draft = new Draft(target.context, asked, knownSize(data));
     if (data instanceof ReadableStream) {
       for await (const chunk of data) await draft.write(chunk);
     } else await draft.write(data);
-    await target.publish(path, draft, options);
+    return await target.publish(path, draft, options);
   } catch (error) {
     // Whoever makes the stream hears of it, as from `pipeTo`.
     if (data instanceof ReadableStream && !data.locked) await data.cancel(error).catch(() => {});
@@ -93,15 +97,29 @@ export async function publish(
   path: string,
   draft: Draft,
   options: WriteOptions,
-): Promise<void> {
+): Promise<FileEffect> {
+  // Before the lock is taken: to read a large draft takes its time.
+  if (!options.append) await draft.identity();
   using _lock = await context.hold(`write ${path}`);
   const place = locateFile(context, path, options);
-  if (!options.append || !isTaken(place)) return draft.put(place, options);
+  const before = await identityAt(context, place);
+  if (!options.append || !isTaken(place)) return await put(draft, place, options, before);
   using old = openPlace(context, place);
-  using whole = new Draft(context, place.asked);
+  using whole = new Draft(context, place.asked, place.stat.size + draft.size);
   await whole.copy(old);
   await whole.copyDraft(draft);
-  whole.put(place, options);
+  return await put(whole, place, options, before);
+}
+
+async function put(
+  draft: Draft,
+  place: Place,
+  options: WriteOptions,
+  before: Identity,
+): Promise<FileEffect> {
+  const after = await draft.identity();
+  draft.put(place, options);
+  return effectAt(place, before, after);
 }
 
 /** Finds where `path` leads, if a file can be written there. */

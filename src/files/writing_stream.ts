@@ -4,37 +4,52 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import { ClosedError } from "../errors.ts";
 import { cannot } from "../worktree/path_failure.ts";
 import { Draft } from "./draft.ts";
-import type { FileStream } from "./types.ts";
+import type { Endable } from "./open_streams.ts";
+import type { FileStream, StreamEnded } from "./types.ts";
 import type { DraftTarget } from "./write.ts";
 
 /**
  * A draft that takes writes in their order. The workspace's lock is taken only to close it: an
  * appending stream goes behind what is there at that moment, so that two of them both count.
  */
-export class WritingStream implements FileStream {
+export class WritingStream implements FileStream, Endable {
   readonly #target: DraftTarget;
   readonly #path: string;
   readonly #mode: "w" | "a";
   readonly #draft: Draft;
+  readonly #ended: StreamEnded;
+  readonly #over = Promise.withResolvers<void>();
   #writable: WritableStream<Uint8Array> | null = null;
   /** The last write, which the next one waits for; never rejects. */
   #last: Promise<void> = Promise.resolve();
   #failure: unknown = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(target: DraftTarget, path: string, mode: "w" | "a") {
+  private constructor(
+    target: DraftTarget,
+    path: string,
+    mode: "w" | "a",
+    ended: StreamEnded = () => Promise.resolve(),
+  ) {
     this.#target = target;
     this.#path = path;
     this.#mode = mode;
     this.#draft = new Draft(target.context, path);
+    this.#ended = ended;
   }
 
-  /** Starts a file that is to be at `path`. */
-  static async open(target: DraftTarget, path: string, mode: "w" | "a"): Promise<WritingStream> {
-    return new WritingStream(target, await target.locate(path, {}), mode);
+  /** Starts a file that is to be at `path`; `ended` hears what becomes of it. */
+  static async open(
+    target: DraftTarget,
+    path: string,
+    mode: "w" | "a",
+    ended?: StreamEnded,
+  ): Promise<WritingStream> {
+    return new WritingStream(target, await target.locate(path, {}), mode, ended);
   }
 
   /** Adds text or bytes, after the writes before. */
@@ -61,10 +76,20 @@ export class WritingStream implements FileStream {
   get writable(): WritableStream<Uint8Array> {
     this.#writable ??= new WritableStream({
       // Heard at once, while `abort` below waits for the write under way.
-      start: ({ signal }) => signal.addEventListener("abort", () => this.#discard()),
-      write: (chunk) => this.write(chunk),
+      start: ({ signal }) => {
+        signal.addEventListener("abort", () => this.#discard(signal.reason));
+      },
+      write: async (chunk) => {
+        try {
+          await this.write(chunk);
+        } catch (error) {
+          // Nothing can be done any more with a web stream that failed, so nobody need close it.
+          await this.close().catch(() => {});
+          throw error;
+        }
+      },
       close: () => this.close(),
-      abort: () => this.#discard(),
+      abort: (reason) => this.#discard(reason),
     });
     return this.#writable;
   }
@@ -81,16 +106,39 @@ export class WritingStream implements FileStream {
 
   /** Puts the file in its place. Where a write has failed, it does not, and says so again. */
   close(): Promise<void> {
-    this.#closed ??= this.#finish({ publishing: true });
+    this.#closed ??= this.#finish().finally(this.#over.resolve);
     return this.#closed;
   }
 
-  async #finish({ publishing }: { publishing: boolean }): Promise<void> {
+  async #finish(): Promise<void> {
+    let effect: FileEffect;
+    try {
+      effect = await this.#publish();
+    } catch (error) {
+      await this.#ended(null, error);
+      throw error;
+    }
+    await this.#ended(effect);
+  }
+
+  async #publish(): Promise<FileEffect> {
     using draft = this.#draft;
     await this.#last;
-    if (!publishing) return;
     if (this.#failure !== null) throw this.#failure;
-    await this.#target.publish(this.#path, draft, { append: this.#mode === "a" });
+    return await this.#target.publish(this.#path, draft, { append: this.#mode === "a" });
+  }
+
+  /** Resolves when the stream is closed or given up. */
+  get closed(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Gives the stream up, unless it is being closed; to close it then throws the reason. */
+  async end(reason: Error): Promise<void> {
+    this.#closed ??= this.#giveUp(reason).then(() => {
+      throw reason;
+    });
+    await this.#closed.catch(() => {});
   }
 
   /** Closes the stream; a failure of a write was said already, by that write. */
@@ -102,9 +150,19 @@ export class WritingStream implements FileStream {
     }
   }
 
-  #discard(): Promise<void> {
-    this.#closed ??= this.#finish({ publishing: false });
+  #discard(reason: unknown): Promise<void> {
+    this.#closed ??= this.#giveUp(reason);
     return this.#closed;
+  }
+
+  async #giveUp(reason: unknown): Promise<void> {
+    try {
+      using _draft = this.#draft;
+      await this.#last;
+    } finally {
+      this.#over.resolve();
+    }
+    await this.#ended(null, reason);
   }
 
   #wrongSide(): TypeError {

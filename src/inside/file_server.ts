@@ -27,6 +27,9 @@ import {
 /** This module: who imports it for that has it in Deno's cache, where the helper looks for it. */
 export const FILE_SERVER: URL = new URL(import.meta.url);
 
+/** The last argument, where changes are to tell object ids. */
+export const IDENTIFY = "identify";
+
 /** About as many characters as the entries of one frame have. */
 const ENTRIES_LENGTH = 128 * 1024;
 
@@ -41,10 +44,11 @@ class FileServer {
   readonly #open = new Map<number, ReadSource>();
   #opened = 0;
 
-  constructor(root: string, id: string) {
+  constructor(root: string, id: string, identify: boolean) {
     let count = 0;
     this.#files = new DirectFiles({
       root,
+      identify,
       wary: true,
       temporary: () => `${root}/${temporaryName(id, count++)}`,
       // The one who asks holds the lock, and has looked whether the workspace is there.
@@ -118,18 +122,19 @@ class FileServer {
       await this.#sendEntries(id, await this.#files.listDir(path, { recursive }));
       return DONE;
     },
-    copy: async (_, [from, to]) => (await this.#files.copy(from, to), DONE),
-    move: async (_, [from, to]) => (await this.#files.move(from, to), DONE),
-    delete: async (_, [path, recursive]) => (await this.#files.delete(path, { recursive }), DONE),
-    mkdir: async (_, [path]) => (await this.#files.mkdir(path), DONE),
-    symlink: async (_, [target, path]) => (await this.#files.symlink(target, path), DONE),
+    copy: async (_, [from, to]) => ({ value: await this.#files.copy(from, to) }),
+    move: async (_, [from, to]) => ({ value: await this.#files.move(from, to) }),
+    delete: async (_, [path, recursive]) => ({
+      value: await this.#files.delete(path, { recursive }),
+    }),
+    mkdir: async (_, [path]) => ({ value: await this.#files.mkdir(path) }),
+    symlink: async (_, [target, path]) => ({ value: await this.#files.symlink(target, path) }),
     readLink: async (_, [path]) => ({ value: await this.#files.readLink(path) }),
-    chmod: async (_, [path, mode]) => (await this.#files.chmod(path, mode), DONE),
+    chmod: async (_, [path, mode]) => ({ value: await this.#files.chmod(path, mode) }),
     locate: async (_, [path, options]) => ({ value: await this.#files.locate(path, options) }),
-    writeFile: async (id, [path, options]) => {
-      await this.#files.writeFile(path, this.#content(id), options);
-      return DONE;
-    },
+    writeFile: async (id, [path, options]) => ({
+      value: await this.#files.writeFile(path, this.#content(id), options),
+    }),
     open: async (_, [path]) => {
       const file = this.#opened++;
       this.#open.set(file, await this.#files.open(path));
@@ -150,6 +155,6 @@ class FileServer {
 const DONE = { value: null };
 
 if (import.meta.main) {
-  const [root = "/", id = ""] = programArguments();
-  await new FileServer(root, id).serve();
+  const [root = "/", id = "", identify] = programArguments();
+  await new FileServer(root, id, identify === IDENTIFY).serve();
 }

@@ -8,11 +8,12 @@
 import { AgentFSError, SandboxError } from "../errors.ts";
 import { DEFAULT_GRANTS } from "../exec/permissions.ts";
 import type { Mount, Sandbox } from "../exec/sandbox.ts";
+import type { FileContext } from "../files/context.ts";
 import { randomId } from "../names.ts";
 import { messageOf } from "../platform/failure.ts";
 import { denoDirectory, denoProgram } from "../platform/runtime.ts";
 import { FileClient } from "./file_client.ts";
-import { FILE_SERVER } from "./file_server.ts";
+import { FILE_SERVER, IDENTIFY } from "./file_server.ts";
 import type { HelperUse } from "./inside_files.ts";
 import { basename, dirname } from "@std/path/posix";
 import { fileURLToPath } from "node:url";
@@ -26,18 +27,21 @@ const LINGER_MS = 1000;
 /** Where the helper sees its own modules and its Deno, whatever lies around them on this machine. */
 const PLACES = { modules: "/agentfs/src", cache: "/agentfs/cache", deno: "/agentfs/bin" };
 
+/** What a helper is told of its workspace. */
+type HelperContext = Pick<FileContext, "root" | "identify">;
+
 /** At most one living helper. */
 export class Helper {
-  readonly #root: string;
+  readonly #context: HelperContext;
   readonly #onLost: () => void;
   readonly #ending = new Set<Promise<void>>();
   #client: FileClient | null = null;
   #users = 0;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
-  /** `root` is the workspace; `onLost` hears of a helper that may have left unfinished work there. */
-  constructor(root: string, onLost: () => void) {
-    this.#root = root;
+  /** `onLost` hears of a helper that may have left unfinished work in the workspace. */
+  constructor(context: HelperContext, onLost: () => void) {
+    this.#context = context;
     this.#onLost = onLost;
   }
 
@@ -58,7 +62,7 @@ export class Helper {
   use(sandbox: Sandbox): HelperUse {
     clearTimeout(this.#linger);
     if (this.#client?.isAlive === false) this.#retire();
-    const client = this.#client ??= helperFor(sandbox, this.#root);
+    const client = this.#client ??= helperFor(sandbox, this.#context);
     this.#users++;
     return {
       client,
@@ -88,9 +92,9 @@ export class Helper {
 }
 
 /** Says in this library's words why none can be started. */
-function helperFor(sandbox: Sandbox, root: string): FileClient {
+function helperFor(sandbox: Sandbox, context: HelperContext): FileClient {
   try {
-    return startHelper(sandbox, root);
+    return startHelper(sandbox, context);
   } catch (cause) {
     if (cause instanceof AgentFSError) throw cause;
     throw new SandboxError(
@@ -104,7 +108,7 @@ function helperFor(sandbox: Sandbox, root: string): FileClient {
  * Starts a helper. It sees the workspace, the modules of this library and Deno, and none of the owner's
  * files besides.
  */
-function startHelper(sandbox: Sandbox, root: string): FileClient {
+function startHelper(sandbox: Sandbox, { root, identify }: HelperContext): FileClient {
   const deno = denoProgram();
   const modules = modulesOfServer();
   return new FileClient(sandbox.start({
@@ -120,6 +124,7 @@ function startHelper(sandbox: Sandbox, root: string): FileClient {
       modules.server,
       root,
       randomId(12),
+      ...(identify ? [IDENTIFY] : []),
     ],
     environment: {
       PATH: "/usr/local/bin:/usr/bin:/bin",

@@ -8,7 +8,8 @@
  */
 
 import { checkOptions } from "../arguments.ts";
-import { decodeText, slicesOf } from "../files/content.ts";
+import type { FileEffect } from "../changes.ts";
+import { slicesOf } from "../files/content.ts";
 import type { FileContext } from "../files/context.ts";
 import type { Draft } from "../files/draft.ts";
 import type { Files } from "../files/files.ts";
@@ -21,6 +22,7 @@ import type {
   FileInfo,
   FileStream,
   ListOptions,
+  StreamEnded,
   StreamMode,
   WriteOptions,
 } from "../files/types.ts";
@@ -29,7 +31,7 @@ import { pathComponents } from "../paths.ts";
 import { rooted } from "../worktree/beneath.ts";
 import type { Exchange, FileClient } from "./file_client.ts";
 import { PIECE_BYTES } from "./frames.ts";
-import { unpackInfo, type Verb, type Verbs } from "./messages.ts";
+import { type ChangingVerb, checkedEffect, unpackInfo, type Verb, type Verbs } from "./messages.ts";
 
 /** What gives the helper, and has it stay until it is let go of. */
 export interface HelperUse {
@@ -48,10 +50,6 @@ export class InsideFiles implements Files, DraftTarget {
     this.#use = use;
   }
 
-  async readFile(path: string): Promise<string> {
-    return await decodeText(rooted(path), await this.readBytes(path));
-  }
-
   async readBytes(path: string): Promise<Uint8Array> {
     const source = await this.open(path);
     try {
@@ -67,11 +65,15 @@ export class InsideFiles implements Files, DraftTarget {
     }
   }
 
-  async writeFile(path: string, data: FileContent, options: WriteOptions = {}): Promise<void> {
+  async writeFile(
+    path: string,
+    data: FileContent,
+    options: WriteOptions = {},
+  ): Promise<FileEffect> {
     if (data instanceof ReadableStream) return await writeThrough(this, path, data, options);
     checkWriteOptions(options);
     checkPath(path);
-    await this.#write(path, inPieces(slicesOf(rooted(path), data)), options);
+    return await this.#write(path, inPieces(slicesOf(rooted(path), data)), options);
   }
 
   async exists(path: string): Promise<boolean> {
@@ -90,38 +92,39 @@ export class InsideFiles implements Files, DraftTarget {
     return found;
   }
 
-  async copy(from: string, to: string): Promise<void> {
-    await this.#change(`copy ${from} to ${to}`, "copy", [checkPath(from), checkPath(to)]);
+  async copy(from: string, to: string): Promise<FileEffect> {
+    return await this.#change(`copy ${from} to ${to}`, "copy", [checkPath(from), checkPath(to)]);
   }
 
-  async move(from: string, to: string): Promise<void> {
-    await this.#change(`move ${from} to ${to}`, "move", [checkPath(from), checkPath(to)]);
+  async move(from: string, to: string): Promise<FileEffect> {
+    return await this.#change(`move ${from} to ${to}`, "move", [checkPath(from), checkPath(to)]);
   }
 
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+  async delete(path: string, options: DeleteOptions = {}): Promise<FileEffect> {
     checkOptions("delete", options, { recursive: "boolean" });
-    await this.#change(`delete ${path}`, "delete", [checkPath(path), options.recursive ?? false]);
+    const given: [string, boolean] = [checkPath(path), options.recursive ?? false];
+    return await this.#change(`delete ${path}`, "delete", given);
   }
 
-  async mkdir(path: string): Promise<void> {
-    await this.#change(`mkdir ${path}`, "mkdir", [checkPath(path)]);
+  async mkdir(path: string): Promise<FileEffect> {
+    return await this.#change(`mkdir ${path}`, "mkdir", [checkPath(path)]);
   }
 
-  async symlink(target: string, path: string): Promise<void> {
-    await this.#change(`symlink ${path}`, "symlink", [target, checkPath(path)]);
+  async symlink(target: string, path: string): Promise<FileEffect> {
+    return await this.#change(`symlink ${path}`, "symlink", [target, checkPath(path)]);
   }
 
   async readLink(path: string): Promise<string> {
     return (await this.#look("readLink", [checkPath(path)])).value;
   }
 
-  async chmod(path: string, mode: number): Promise<void> {
+  async chmod(path: string, mode: number): Promise<FileEffect> {
     checkMode(mode);
-    await this.#change(`chmod ${path}`, "chmod", [checkPath(path), mode]);
+    return await this.#change(`chmod ${path}`, "chmod", [checkPath(path), mode]);
   }
 
-  openStream(path: string, mode: StreamMode = "r"): Promise<FileStream> {
-    return openThrough(this, (path) => this.open(path), path, mode);
+  openStream(path: string, mode: StreamMode = "r", ended?: StreamEnded): Promise<FileStream> {
+    return openThrough(this, (path) => this.open(path), path, mode, ended);
   }
 
   /** Opens a file, for which the helper stays until it is closed. */
@@ -143,12 +146,16 @@ export class InsideFiles implements Files, DraftTarget {
   }
 
   /** The draft is this process's; the helper makes one of its own, of the same content. */
-  async publish(path: string, draft: Draft, options: WriteOptions): Promise<void> {
-    await this.#write(path, draft.content(), options);
+  async publish(path: string, draft: Draft, options: WriteOptions): Promise<FileEffect> {
+    return await this.#write(path, draft.pieces(), options);
   }
 
-  async #write(path: string, content: Iterator<Uint8Array>, options: WriteOptions): Promise<void> {
-    await this.#change(`write ${path}`, "writeFile", [path, options], { content });
+  async #write(
+    path: string,
+    content: Iterator<Uint8Array>,
+    options: WriteOptions,
+  ): Promise<FileEffect> {
+    return await this.#change(`write ${path}`, "writeFile", [path, options], { content });
   }
 
   async #look<Name extends Verb>(
@@ -165,14 +172,14 @@ export class InsideFiles implements Files, DraftTarget {
     }
   }
 
-  async #change<Name extends Verb>(
+  async #change<Name extends ChangingVerb>(
     purpose: string,
     verb: Name,
     given: Verbs[Name]["given"],
     exchange?: Exchange,
-  ): Promise<void> {
+  ): Promise<FileEffect> {
     using _lock = await this.context.hold(purpose);
-    await this.#look(verb, given, exchange);
+    return checkedEffect((await this.#look(verb, given, exchange)).value);
   }
 }
 

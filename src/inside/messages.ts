@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
 import {
   DirectoryNotEmptyError,
   EncodingError,
@@ -16,6 +17,7 @@ import {
   SandboxError,
 } from "../errors.ts";
 import type { FileInfo, WriteOptions } from "../files/types.ts";
+import { isOid } from "../git/object.ts";
 
 /** What can be asked of the helper: for each verb what it is given, and what it answers. */
 export interface Verbs {
@@ -23,17 +25,17 @@ export interface Verbs {
   stat: { given: [path: string]; answer: SentInfo };
   /** Answered with `null`, after the entries. */
   listDir: { given: [path: string, recursive: boolean]; answer: null };
-  copy: { given: [from: string, to: string]; answer: null };
-  move: { given: [from: string, to: string]; answer: null };
-  delete: { given: [path: string, recursive: boolean]; answer: null };
-  mkdir: { given: [path: string]; answer: null };
-  symlink: { given: [target: string, path: string]; answer: null };
+  copy: { given: [from: string, to: string]; answer: FileEffect };
+  move: { given: [from: string, to: string]; answer: FileEffect };
+  delete: { given: [path: string, recursive: boolean]; answer: FileEffect };
+  mkdir: { given: [path: string]; answer: FileEffect };
+  symlink: { given: [target: string, path: string]; answer: FileEffect };
   readLink: { given: [path: string]; answer: string };
-  chmod: { given: [path: string, mode: number]; answer: null };
+  chmod: { given: [path: string, mode: number]; answer: FileEffect };
   /** Where a file can be written: the rooted path. */
   locate: { given: [path: string, options: WriteOptions]; answer: string };
   /** The content comes in pieces, which the helper asks for one by one. */
-  writeFile: { given: [path: string, options: WriteOptions]; answer: null };
+  writeFile: { given: [path: string, options: WriteOptions]; answer: FileEffect };
   /** Opens a file to read it; answered with a number that stands for it. */
   open: { given: [path: string]; answer: number };
   /** The next bytes come behind the answer, which says whether there were any. */
@@ -43,6 +45,11 @@ export interface Verbs {
 
 /** The name of something that can be asked. */
 export type Verb = keyof Verbs;
+
+/** The name of something that changes files. */
+export type ChangingVerb = {
+  [Name in Verb]: Verbs[Name]["answer"] extends FileEffect ? Name : never;
+}[Verb];
 
 /** What this process says. */
 export type Request =
@@ -77,6 +84,37 @@ export function unpackInfo(sent: SentInfo): FileInfo {
   const { path, isFile, isDirectory, isSymlink, size, mtime, mode } = sent;
   const name = path.slice(path.lastIndexOf("/") + 1);
   return { name, path, isFile, isDirectory, isSymlink, size, mtime: new Date(mtime ?? NaN), mode };
+}
+
+/**
+ * An effect that has come. It goes into a log that others trust, and the helper works beside the command:
+ * so it is taken only in the shape that it must have.
+ *
+ * @throws {SandboxError} where it has another.
+ */
+export function checkedEffect(sent: FileEffect): FileEffect {
+  const { path, from, sizeBefore, sizeAfter, oidBefore, oidAfter, entries } = sent ?? {};
+  const isPath = (value: unknown) => typeof value === "string" && value.startsWith("/");
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isId = (value: unknown) => typeof value === "string" && isOid(value);
+  const isGood = isPath(path) && (from === undefined || isPath(from)) &&
+    [sizeBefore, sizeAfter].every((size) => size === null || isCount(size)) &&
+    [oidBefore, oidAfter].every((oid) => oid === null || isId(oid)) &&
+    (entries === undefined || isCount(entries));
+  if (!isGood) {
+    throw new SandboxError(
+      "Cannot tell what was done to the files inside the sandbox: the helper's answer is malformed",
+    );
+  }
+  return {
+    path,
+    ...(from === undefined ? {} : { from }),
+    sizeBefore,
+    sizeAfter,
+    oidBefore,
+    oidAfter,
+    ...(entries === undefined ? {} : { entries }),
+  };
 }
 
 /** An error as it is sent. */

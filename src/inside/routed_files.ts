@@ -5,11 +5,14 @@
  * @module
  */
 
+import type { FileEffect } from "../changes.ts";
+import { ClosedError } from "../errors.ts";
 import type { Sandbox } from "../exec/sandbox.ts";
 import { DirectFiles } from "../files/direct_files.ts";
 import type { FileContext } from "../files/context.ts";
 import type { Draft } from "../files/draft.ts";
 import type { Files } from "../files/files.ts";
+import { OpenStreams } from "../files/open_streams.ts";
 import { openThrough } from "../files/stream.ts";
 import type {
   DeleteOptions,
@@ -17,6 +20,7 @@ import type {
   FileInfo,
   FileStream,
   ListOptions,
+  StreamEnded,
   StreamMode,
   WriteOptions,
 } from "../files/types.ts";
@@ -48,6 +52,7 @@ export class RoutedFiles implements Files, DraftTarget {
   readonly #direct: DirectFiles;
   readonly #calls: DirectCalls;
   readonly #helper: Helper;
+  readonly #streams = new OpenStreams();
   /** How many sandboxed commands of this process run in the workspace. */
   #commands = 0;
   #sandbox: Promise<Sandbox | null> | null = null;
@@ -65,7 +70,7 @@ export class RoutedFiles implements Files, DraftTarget {
       files: layout.filesLock(worktree.name),
       run: layout.commandLock(worktree.name),
     });
-    this.#helper = new Helper(context.root, () => this.#sweepDue = true);
+    this.#helper = new Helper(context, () => this.#sweepDue = true);
   }
 
   /**
@@ -88,23 +93,20 @@ export class RoutedFiles implements Files, DraftTarget {
     return held.move();
   }
 
-  /** Ends the helper, if there is one, and what it was doing. */
-  async close(): Promise<void> {
+  /** Ends the streams that are open; then the helper, if there is one, and what it was doing. */
+  async close(why: string): Promise<void> {
+    await this.#streams.end(new ClosedError(`Cannot use a stream: ${why}`));
     this.#calls[Symbol.dispose]();
     await this.#helper.close();
-  }
-
-  readFile(path: string): Promise<string> {
-    return this.#look((files) => files.readFile(path));
   }
 
   readBytes(path: string): Promise<Uint8Array> {
     return this.#look((files) => files.readBytes(path));
   }
 
-  writeFile(path: string, data: FileContent, options: WriteOptions = {}): Promise<void> {
+  writeFile(path: string, data: FileContent, options: WriteOptions = {}): Promise<FileEffect> {
     // A stream may take its time: commands can start and end meanwhile.
-    if (data instanceof ReadableStream) return writeThrough(this, path, data, options);
+    if (data instanceof ReadableStream) return this.#writeStream(path, data, options);
     return this.#change((files) => files.writeFile(path, data, options));
   }
 
@@ -121,23 +123,23 @@ export class RoutedFiles implements Files, DraftTarget {
     return this.#look((files) => files.listDir(path, options));
   }
 
-  copy(from: string, to: string): Promise<void> {
+  copy(from: string, to: string): Promise<FileEffect> {
     return this.#change((files) => files.copy(from, to));
   }
 
-  move(from: string, to: string): Promise<void> {
+  move(from: string, to: string): Promise<FileEffect> {
     return this.#change((files) => files.move(from, to));
   }
 
-  delete(path: string, options?: DeleteOptions): Promise<void> {
+  delete(path: string, options?: DeleteOptions): Promise<FileEffect> {
     return this.#change((files) => files.delete(path, options));
   }
 
-  mkdir(path: string): Promise<void> {
+  mkdir(path: string): Promise<FileEffect> {
     return this.#change((files) => files.mkdir(path));
   }
 
-  symlink(target: string, path: string): Promise<void> {
+  symlink(target: string, path: string): Promise<FileEffect> {
     return this.#change((files) => files.symlink(target, path));
   }
 
@@ -145,20 +147,41 @@ export class RoutedFiles implements Files, DraftTarget {
     return this.#look((files) => files.readLink(path));
   }
 
-  chmod(path: string, mode: number): Promise<void> {
+  chmod(path: string, mode: number): Promise<FileEffect> {
     return this.#change((files) => files.chmod(path, mode));
   }
 
-  openStream(path: string, mode: StreamMode = "r"): Promise<FileStream> {
+  async openStream(
+    path: string,
+    mode: StreamMode = "r",
+    ended?: StreamEnded,
+  ): Promise<FileStream> {
     const open = (path: string) => this.#look((files) => files.open(path));
-    return openThrough(this, open, path, mode);
+    const stream = await openThrough(this, open, path, mode, ended);
+    await this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Writes what a stream gives, which may never come to its end. */
+  async #writeStream(
+    path: string,
+    data: ReadableStream<Uint8Array>,
+    options: WriteOptions,
+  ): Promise<FileEffect> {
+    const stop = new AbortController();
+    const taken = data.pipeThrough(new TransformStream(), { signal: stop.signal });
+    const written = writeThrough(this, path, taken, options);
+    const closed = written.then(() => {}, () => {});
+    const end = (reason: Error) => (stop.abort(reason), closed);
+    await this.#streams.add({ closed, end });
+    return await written;
   }
 
   locate(path: string, options: WriteOptions): Promise<string> {
     return this.#look((files) => files.locate(path, options));
   }
 
-  publish(path: string, draft: Draft, options: WriteOptions): Promise<void> {
+  publish(path: string, draft: Draft, options: WriteOptions): Promise<FileEffect> {
     return this.#change((files) => files.publish(path, draft, options));
   }
 

@@ -105,7 +105,8 @@ export async function removeDirectory(base: OpenBase, path: string): Promise<voi
   } catch (error) {
     // It was made under another dataDir, on another disk.
     if (errorCode(error) !== "EXDEV") throw error;
-    return await discardTree(path);
+    await discardTree(path);
+    return;
   }
   await discardTree(doomed);
 }

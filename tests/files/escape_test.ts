@@ -5,12 +5,12 @@ import { readLink, symlink } from "../../src/files/links.ts";
 import { listDir } from "../../src/files/list.ts";
 import { chmod } from "../../src/files/mode.ts";
 import { move } from "../../src/files/move.ts";
-import { readBytes, readFile } from "../../src/files/read.ts";
+import { readBytes } from "../../src/files/read.ts";
 import { remove } from "../../src/files/remove.ts";
 import { exists, stat } from "../../src/files/stat.ts";
 import { openStream } from "../../src/files/stream.ts";
 import { writeFile } from "../../src/files/write.ts";
-import { type Workshop, workshop } from "./workshop.ts";
+import { readFile, type Workshop, workshop } from "./workshop.ts";
 
 /** Every method, on one path. */
 const METHODS: Record<string, (shop: Workshop, path: string) => Promise<unknown>> = {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { readLink, symlink } from "../../src/files/links.ts";
-import { readFile } from "../../src/files/read.ts";
 import { writeFiles } from "../temporary.ts";
-import { workshop } from "./workshop.ts";
+import { readFile, workshop } from "./workshop.ts";
 
 Deno.test("symlink() stores any target as it is given, and readLink() gives it back", async () => {
   await using shop = await workshop();

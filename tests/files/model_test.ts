@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { FileEffect } from "../../src/changes.ts";
 import { AgentFSError } from "../../src/errors.ts";
 import { copy } from "../../src/files/copy.ts";
 import { mkdir } from "../../src/files/directory.ts";
@@ -6,14 +8,13 @@ import { readLink, symlink } from "../../src/files/links.ts";
 import { listDir } from "../../src/files/list.ts";
 import { chmod } from "../../src/files/mode.ts";
 import { move } from "../../src/files/move.ts";
-import { readFile } from "../../src/files/read.ts";
 import { remove } from "../../src/files/remove.ts";
 import { exists } from "../../src/files/stat.ts";
 import { openStream } from "../../src/files/stream.ts";
 import { writeFile } from "../../src/files/write.ts";
 import { Random } from "../random.ts";
 import { Model, type NewModes, Refusal } from "./model.ts";
-import { type Workshop, workshop } from "./workshop.ts";
+import { readFile, type Workshop, workshop } from "./workshop.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 const TARGETS = ["a", "b/c", "../a", "c/", ".", "..", "../../b", "/a", "gone/x", "d/../b", "c/d"];
@@ -53,8 +54,14 @@ function randomStep(random: Random): Step {
     }),
     () => ({
       onDisk: async (shop) => {
-        await using stream = await openStream(shop, path, yes ? "a" : "w");
+        let told: FileEffect | null = null;
+        const stream = await openStream(shop, path, yes ? "a" : "w", (effect) => {
+          told = effect;
+          return Promise.resolve();
+        });
         await stream.write(text);
+        await stream.close();
+        return told;
       },
       inMemory: (model) => model.write(path, text, { append: yes }),
     }),
@@ -115,6 +122,55 @@ function dump(directory: string, path = ""): string[] {
   }).sort();
 }
 
+/** The sizes and ids of all files and links, by their paths; told by nobody but the disk. */
+type Contents = ReadonlyMap<string, { size: number; oid: string }>;
+
+function contents(directory: string, path = "", found = new Map()): Contents {
+  for (const { name, isDirectory, isSymlink } of Deno.readDirSync(directory)) {
+    const [file, shown] = [`${directory}/${name}`, `${path}/${name}`];
+    if (isDirectory) {
+      contents(file, shown, found);
+      continue;
+    }
+    const text = isSymlink ? Deno.readLinkSync(file) : Deno.readTextFileSync(file);
+    const hash = createHash("sha1").update(`blob ${text.length}\0${text}`);
+    found.set(shown, { size: text.length, oid: hash.digest("hex") });
+  }
+  return found;
+}
+
+/** The effect that a call has told; `null` where it was none that changes anything, or failed. */
+function effectIn(done: unknown): FileEffect | null {
+  const { value } = done as { value?: unknown };
+  const isEffect = typeof value === "object" && value !== null && "oidBefore" in value;
+  return isEffect ? value as FileEffect : null;
+}
+
+/** What is told must be what the disk says, and nothing else may have changed. */
+function checkEffect(
+  effect: FileEffect | null,
+  before: Contents,
+  after: Contents,
+  message: string,
+): void {
+  const told = [effect?.path, effect?.from].filter((path) => path !== undefined);
+  const isTold = (path: string) => told.some((top) => `${path}/`.startsWith(`${top}/`));
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    if (before.get(path)?.oid !== after.get(path)?.oid) assert.ok(isTold(path), message);
+  }
+  if (effect === null) return;
+  const { path, from, sizeBefore, sizeAfter, oidBefore, oidAfter, entries } = effect;
+  const none = { size: null, oid: null };
+  const given = { before: [sizeBefore, oidBefore], after: [sizeAfter, oidAfter] };
+  const [was, is] = [before.get(path) ?? none, after.get(path) ?? none];
+  assert.deepEqual(given, { before: [was.size, was.oid], after: [is.size, is.oid] }, message);
+  if (from !== undefined) assert.equal(oidAfter, before.get(from)?.oid ?? null, message);
+  if (entries !== undefined) {
+    const below = [...before.keys()].filter((other) => other.startsWith(`${from ?? path}/`));
+    assert.equal(entries, below.length, message);
+  }
+}
+
 /** What the umask of this process leaves; it is not asked, since to ask is to change it for a moment. */
 function newModes(shop: Workshop): NewModes {
   const path = shop.temporary();
@@ -135,8 +191,15 @@ Deno.test("the file methods do what a plain model does, over 2,000 random calls"
       const { shown, onDisk, inMemory } = randomStep(random);
       const message = `seed ${seed}, call ${i}: ${shown}`;
       const before = dump(shop.root).join("\n");
+      const contentsBefore = contents(shop.root);
       const done = await outcome(() => onDisk(shop));
-      assert.deepEqual(done, await outcome(() => inMemory(model)), message);
+      const effect = effectIn(done);
+      assert.deepEqual(
+        effect === null ? done : { value: undefined },
+        await outcome(() => inMemory(model)),
+        message,
+      );
+      checkEffect(effect, contentsBefore, contents(shop.root), message);
       assert.deepEqual(dump(shop.root), model.dump(), `${message}\n${before}`);
     }
     assert.deepEqual(shop.leftovers(), []);

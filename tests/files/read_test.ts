@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readBytes, readFile } from "../../src/files/read.ts";
-import { workshop } from "./workshop.ts";
+import { readBytes } from "../../src/files/read.ts";
+import { readFile, workshop } from "./workshop.ts";
 
 const MEBIBYTE = 1024 * 1024;
 

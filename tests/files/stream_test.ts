@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { readFile } from "../../src/files/read.ts";
 import { openStream } from "../../src/files/stream.ts";
 import { writeFile } from "../../src/files/write.ts";
-import { workshop } from "./workshop.ts";
+import { readFile, workshop } from "./workshop.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const encode = (text: string) => new TextEncoder().encode(text);

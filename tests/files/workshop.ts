@@ -5,12 +5,15 @@
  */
 
 import { StoreError } from "../../src/errors.ts";
+import { decodeText } from "../../src/files/content.ts";
 import type { FileContext } from "../../src/files/context.ts";
+import { readBytes } from "../../src/files/read.ts";
 import { TemporaryDirectory, temporaryDirectory } from "../temporary.ts";
 
 /** A {@linkcode FileContext} over a directory of a test. */
 export class Workshop implements FileContext, AsyncDisposable {
   readonly root: string;
+  identify = true;
   /** A directory that nothing may change. */
   readonly outside: string;
   /** Where unfinished work lies. */
@@ -78,4 +81,9 @@ export async function workshop(): Promise<Workshop> {
   await Deno.writeTextFile(`${shop.root}/.git`, "gitdir: elsewhere\n");
   await Deno.writeTextFile(`${shop.outside}/secret`, "secret");
   return shop;
+}
+
+/** What a file holds, as text. */
+export async function readFile(context: FileContext, path: string): Promise<string> {
+  return await decodeText(path, await readBytes(context, path));
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "../../src/files/read.ts";
 import { writeFile } from "../../src/files/write.ts";
-import { type Workshop, workshop } from "./workshop.ts";
+import { readFile, type Workshop, workshop } from "./workshop.ts";
 
 const MEBIBYTE = 1024 * 1024;
 

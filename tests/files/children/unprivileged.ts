@@ -10,11 +10,10 @@ import { mkdir } from "../../../src/files/directory.ts";
 import { listDir } from "../../../src/files/list.ts";
 import { chmod } from "../../../src/files/mode.ts";
 import { move } from "../../../src/files/move.ts";
-import { readFile } from "../../../src/files/read.ts";
 import { remove } from "../../../src/files/remove.ts";
 import { openStream } from "../../../src/files/stream.ts";
 import { writeFile } from "../../../src/files/write.ts";
-import { Workshop } from "../workshop.ts";
+import { readFile, Workshop } from "../workshop.ts";
 
 const shop = new Workshop(Deno.args[0]!);
 

@@ -1,0 +1,60 @@
+/**
+ * What a call changes at a path: the sizes and git object ids before and after it.
+ *
+ * @module
+ */
+
+import type { FileEffect } from "../changes.ts";
+import { hashObject } from "../git/object.ts";
+import { errorCode, isDenied } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
+import { isSpecial, type Place } from "../worktree/beneath.ts";
+import { FileChanged, hashFile } from "../worktree/content.ts";
+import type { FileContext } from "./context.ts";
+
+/** The size in bytes and the git object id of a content; both `null` where there is none. */
+export interface Identity {
+  readonly size: number | null;
+  readonly oid: string | null;
+}
+
+/** What has no content of its own: a directory, or nothing at all. */
+export const NO_CONTENT: Identity = { size: null, oid: null };
+
+/** What is at `place`; without an id where it cannot be read, which need not stop a change. */
+export async function identityAt(context: FileContext, place: Place): Promise<Identity> {
+  const { stat, path } = place;
+  if (stat === null || stat.isDirectory || isSpecial(stat)) return NO_CONTENT;
+  if (!context.identify) return { size: stat.size, oid: null };
+  try {
+    const { oid } = await hashFile(path, stat, new Slices(), context.wary);
+    return { size: stat.size, oid };
+  } catch (error) {
+    const isUnreadable = error instanceof FileChanged || isDenied(error);
+    if (!isUnreadable && errorCode(error) === null) throw error;
+    return { size: stat.size, oid: null };
+  }
+}
+
+/** What a link to `target` is. */
+export function identityOfLink(context: FileContext, target: string): Identity {
+  const content = new TextEncoder().encode(target);
+  return { size: content.length, oid: context.identify ? hashObject("blob", content) : null };
+}
+
+/** What happened at `place`; `from` is the other place of a copy or move. */
+export function effectAt(
+  place: Place,
+  before: Identity,
+  after: Identity,
+  from?: Place,
+): FileEffect {
+  return {
+    path: place.inside,
+    ...(from === undefined ? {} : { from: from.inside }),
+    sizeBefore: before.size,
+    sizeAfter: after.size,
+    oidBefore: before.oid,
+    oidAfter: after.oid,
+  };
+}
