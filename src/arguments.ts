@@ -23,6 +23,14 @@ const KINDS = {
     accepts: (value: unknown) =>
       Array.isArray(value) && value.every((item) => typeof item === "string"),
   },
+  stringOrStrings: {
+    expected: "a string or an array of strings",
+    accepts: (value: unknown) => KINDS.string.accepts(value) || KINDS.strings.accepts(value),
+  },
+  date: {
+    expected: "a Date that is a moment",
+    accepts: (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime()),
+  },
   signal: {
     expected: "an AbortSignal",
     accepts: (value: unknown) => value instanceof AbortSignal,

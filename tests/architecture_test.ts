@@ -11,10 +11,10 @@ const ROOT = new URL("..", import.meta.url).href;
 const LEVELS: readonly (readonly string[])[] = [
   ["src/arguments.ts", "src/changes.ts", "src/errors.ts", "src/names.ts", "src/paths.ts"],
   ["src/platform/"],
-  ["src/git/"],
+  ["src/git/", "src/sqlite/"],
   ["src/registry/"],
   ["src/worktree/"],
-  ["src/files/", "src/exec/", "src/history/"],
+  ["src/files/", "src/exec/", "src/history/", "src/audit/"],
   ["src/lifecycle/", "src/inside/"],
   ["src/config.ts", "src/snapshot_manager.ts"],
   ["src/workspace.ts"],

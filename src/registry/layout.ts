@@ -44,6 +44,11 @@ export class Layout {
     return `${this.dataDirectory}/tmp`;
   }
 
+  /** The audit log, in SQLite. */
+  get database(): string {
+    return `${this.agentfs}/agentfs.db`;
+  }
+
   /** One file for each process that has the base open. */
   get sessions(): string {
     return `${this.agentfs}/sessions`;
@@ -148,6 +153,8 @@ export const refNames = {
   undos: (workspace: string): string => `refs/agentfs/${workspace}/undo/`,
   /** A tree of the paths that a sparse checkout leaves out of the workspace's files. */
   sparse: (workspace: string): string => `refs/agentfs/${workspace}/sparse`,
+  /** A blob with the head of the audit log, as it was when the workspace's history last went on. */
+  audit: (workspace: string): string => `refs/agentfs/${workspace}/audit`,
   trash: "refs/agentfs/trash/",
   /** The last state of the base that a workspace started from. No name starts with `@`. */
   base: (worktree: string): string => `refs/agentfs/@base/${worktree}`,

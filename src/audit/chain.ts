@@ -1,0 +1,83 @@
+/**
+ * The hash chain: every entry's hash covers the entry and the hash before it, so the newest one stands for
+ * the whole log.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { StoreError } from "../errors.ts";
+import type { AuditDetails, AuditEntry } from "./types.ts";
+
+/** All columns of an entry but its hash, in the order in which they are hashed. */
+export type Content = readonly [
+  id: number,
+  timestamp: number,
+  workspace: string,
+  workspaceId: string,
+  agentId: string | null,
+  sessionId: string,
+  operation: string,
+  path: string | null,
+  details: string | null,
+];
+
+/** All of an entry but what its place in the chain gives it. */
+export type Facts = Content extends readonly [id: number, ...facts: infer Rest] ? Rest : never;
+
+/** An entry as it is stored. */
+export type Row = readonly [...Content, hash: Uint8Array];
+
+/** The columns of a {@linkcode Row}. */
+export const COLUMNS =
+  "id, timestamp, workspace, workspace_id, agent_id, session_id, operation, path, details, hash";
+
+/** The newest entry that somebody knows of. */
+export interface Head {
+  readonly id: number;
+  readonly hash: Uint8Array;
+}
+
+/** What the first entry follows. */
+export const GENESIS: Head = { id: 0, hash: new Uint8Array(32) };
+
+/** The hash of an entry that follows the one with the hash `previous`. */
+export function linkHash(previous: Uint8Array, content: Content): Uint8Array {
+  return createHash("sha256").update(previous).update(JSON.stringify(content)).digest();
+}
+
+/** Whether two hashes are the same. */
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** A hash as people and refs have it: hexadecimal digits. */
+export function hexOf(hash: Uint8Array): string {
+  return hash.toHex();
+}
+
+/** The entry that is stored as these columns. */
+export function toEntry(content: Content | Row): AuditEntry {
+  const [id, timestamp, workspace, , agentId, sessionId, operation, path, details] = content;
+  return {
+    id,
+    timestamp: new Date(timestamp),
+    workspace,
+    agentId,
+    sessionId,
+    operation,
+    path,
+    details: details === null ? null : parse(id, details),
+  };
+}
+
+function parse(id: number, details: string): AuditDetails {
+  try {
+    return JSON.parse(details);
+  } catch (error) {
+    throw new StoreError(
+      `Cannot read the audit log: entry ${id} was changed; verify() says where that begins`,
+      { cause: error },
+    );
+  }
+}

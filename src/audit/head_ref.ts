@@ -1,0 +1,67 @@
+/**
+ * The head of the log, kept in refs as well: a blob `<id> <hash>` at `refs/agentfs/<workspace>/audit`.
+ *
+ * Who cuts the newest entries off the database must find and change these too, and any clone or copy of
+ * the repository that has them.
+ *
+ * @module
+ */
+
+import { StoreError } from "../errors.ts";
+import { refNames } from "../registry/layout.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { type Head, hexOf } from "./chain.ts";
+import type { AuditLog } from "./log.ts";
+
+/** All refs of workspaces, and of those that were deleted. */
+const OUR_REFS = "refs/agentfs/";
+const ATTEMPTS = 5;
+
+/**
+ * Lets the workspace's ref hold the head of the log. A ref that holds a later one is left.
+ *
+ * @throws {StoreError} where the ref or its blob cannot be read or written.
+ */
+export async function keepHead(base: OpenBase, log: AuditLog, workspace: string): Promise<void> {
+  const ref = refNames.audit(workspace);
+  for (let attempt = 1;; attempt++) {
+    const before = base.refs.read(ref);
+    const head = await log.head();
+    if (before !== null && readHead(base, ref, before).id >= head.id) return;
+    using writer = base.objects.writer();
+    const text = `${head.id} ${hexOf(head.hash)}\n`;
+    const oid = writer.write("blob", new TextEncoder().encode(text));
+    await writer.finish();
+    try {
+      base.refs.update(ref, oid, before);
+      return writer.release();
+    } catch (error) {
+      // Another process has moved it in the meantime.
+      if (attempt === ATTEMPTS || base.refs.read(ref) === before) throw error;
+    }
+  }
+}
+
+/**
+ * The heads that refs hold, of workspaces that are there and of those that were deleted.
+ *
+ * @throws {StoreError} where one of them is damaged.
+ */
+export function keptHeads(base: OpenBase): Head[] {
+  return base.refs.list(OUR_REFS)
+    // A snapshot can be called so, too; then it is a commit.
+    .filter(({ ref, oid }) => ref.endsWith("/audit") && base.objects.header(oid)?.type !== "commit")
+    .map(({ ref, oid }) => readHead(base, ref, oid));
+}
+
+function readHead(base: OpenBase, ref: string, oid: string): Head {
+  const text = new TextDecoder().decode(base.objects.read(oid).data);
+  const [, id, hash] = /^(\d{1,15}) ([0-9a-f]{64})\n$/.exec(text) ?? [];
+  if (id !== undefined && hash !== undefined) {
+    return { id: Number(id), hash: Uint8Array.fromHex(hash) };
+  }
+  throw new StoreError(
+    `Cannot read the ref ${ref}: it holds no head of the audit log; find out who has changed it, ` +
+      "and delete it",
+  );
+}
