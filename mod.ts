@@ -28,7 +28,8 @@
 
 export { AgentFS } from "./src/agentfs.ts";
 export type { Change, Skipped } from "./src/changes.ts";
-export { Config, type ConfigInput, type RunConfig } from "./src/config.ts";
+export { Config } from "./src/config/config.ts";
+export type { AuditConfig, ConfigInput, RunConfig, SyncConfig } from "./src/config/types.ts";
 export {
   AgentFSError,
   ApplyError,
@@ -37,6 +38,7 @@ export {
   CommandError,
   CommitError,
   ConfigError,
+  type ConfigProblem,
   DirectoryNotEmptyError,
   EncodingError,
   type ErrorCode,

@@ -5,7 +5,8 @@
  */
 
 import { typeName } from "./arguments.ts";
-import { Config, type ConfigInput } from "./config.ts";
+import { Config } from "./config/config.ts";
+import type { ConfigInput } from "./config/types.ts";
 import { ClosedError, ConfigError } from "./errors.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces } from "./live_workspaces.ts";

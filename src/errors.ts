@@ -199,23 +199,42 @@ export class SyncError<Conflict = unknown> extends AgentFSError {
   }
 }
 
-/** A setting that cannot be used. */
-export class ConfigError extends AgentFSError {
-  /** Always `"ConfigError"`. */
-  override readonly code: ErrorCode = "ConfigError";
-  /** The setting, with dots between its parts, such as `run.timeout`. */
+/** What is wrong with one setting, or with the file that settings are read from. */
+export interface ConfigProblem {
+  /**
+   * The setting as it is written there, with dots between its parts: `run.timeout`, in a file
+   * `cache_size`; `null` where it is about no setting.
+   */
   readonly key: string | null;
   /** The line of the file that sets it, from 1; `null` where it comes from code. */
   readonly line: number | null;
+  /** The column in that line, from 1, in UTF-16 units; `null` where it comes from code. */
+  readonly column: number | null;
+  /** What is wrong, and what would be right. It never quotes a value, which may be a secret. */
+  readonly message: string;
+}
 
-  /** Makes an error about the setting `key`. */
+/** Settings that cannot be used; the message lists all that is wrong with them. */
+export class ConfigError extends AgentFSError {
+  /** Always `"ConfigError"`. */
+  override readonly code: ErrorCode = "ConfigError";
+  /** The setting of the first problem, with dots between its parts, such as `run.timeout`. */
+  readonly key: string | null;
+  /** The line of the file that sets it, from 1; `null` where it comes from code. */
+  readonly line: number | null;
+  /** Everything that is wrong, in the order in which it is written. */
+  readonly problems: readonly ConfigProblem[];
+
+  /** Makes an error about one setting, or about `problems`. */
   constructor(
     message: string,
-    options: ErrorOptions & { key?: string; line?: number } = {},
+    options: ErrorOptions & { key?: string; problems?: readonly ConfigProblem[] } = {},
   ) {
     super(message, options);
-    this.key = options.key ?? null;
-    this.line = options.line ?? null;
+    const { key = null, problems = [{ key, line: null, column: null, message }] } = options;
+    this.problems = problems;
+    this.key = problems[0]?.key ?? null;
+    this.line = problems[0]?.line ?? null;
   }
 }
 

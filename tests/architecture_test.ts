@@ -16,7 +16,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["src/worktree/"],
   ["src/files/", "src/exec/", "src/history/", "src/audit/"],
   ["src/lifecycle/", "src/inside/"],
-  ["src/config.ts", "src/snapshot_manager.ts"],
+  ["src/config/", "src/snapshot_manager.ts"],
   ["src/workspace.ts"],
   ["src/live_workspaces.ts"],
   ["src/manager.ts"],

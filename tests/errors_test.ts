@@ -5,6 +5,8 @@ import * as sdk from "@agentfs/sdk";
 
 const cause = new Error("the failure below");
 
+const problem = { key: "cacheSize", line: 3, column: 1, message: "it must be more" };
+
 /** One of each, by class name. */
 const errors: Record<string, sdk.AgentFSError> = {
   AgentFSError: new sdk.AgentFSError("said", { cause }),
@@ -13,7 +15,7 @@ const errors: Record<string, sdk.AgentFSError> = {
   ClosedError: new sdk.ClosedError("said", { cause }),
   CommandError: new sdk.CommandError("said", { code: 1 }, { cause }),
   CommitError: new sdk.CommitError("said", { cause }),
-  ConfigError: new sdk.ConfigError("said", { key: "cacheSize", line: 3, cause }),
+  ConfigError: new sdk.ConfigError("said", { problems: [problem], cause }),
   DirectoryNotEmptyError: new sdk.DirectoryNotEmptyError("said", "/a", { cause }),
   EncodingError: new sdk.EncodingError("said", "/a", { cause }),
   FileExistsError: new sdk.FileExistsError("said", "/a", { cause }),
@@ -61,7 +63,11 @@ Deno.test("errors carry their facts, in JSON too", () => {
   assert.deepEqual(facts("PathError"), { path: "/a" });
   assert.deepEqual(facts("FileNotFoundError"), { path: "/a" });
   assert.deepEqual(facts("CommandError"), { result: { code: 1 } });
-  assert.deepEqual(facts("ConfigError"), { key: "cacheSize", line: 3 });
+  assert.deepEqual(facts("ConfigError"), {
+    key: "cacheSize",
+    line: 3,
+    problems: [problem],
+  });
   assert.deepEqual(facts("BusyError"), { holder: "process 7, committing" });
   assert.deepEqual(facts("ApplyError"), { conflicts: [{ path: "/a" }] });
   assert.deepEqual(facts("SyncError"), { conflicts: [{ path: "/a" }], retryable: true });

@@ -55,11 +55,13 @@ Deno.test("mod.ts exports these types besides", async () => {
   const values = new Set(Object.keys(sdk));
   const types = (await documented("mod.ts")).filter((name) => !values.has(name));
   assert.deepEqual(types, [
+    "AuditConfig",
     "Change",
     "Commit",
     "CommitOptions",
     "CommitResult",
     "ConfigInput",
+    "ConfigProblem",
     "CreateOptions",
     "DeleteOptions",
     "Diff",
@@ -86,6 +88,7 @@ Deno.test("mod.ts exports these types besides", async () => {
     "SnapshotOptions",
     "Status",
     "StreamMode",
+    "SyncConfig",
     "Workspace",
     "WorkspaceManager",
     "WriteOptions",

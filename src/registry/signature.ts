@@ -29,13 +29,23 @@ export function authorSignature(base: OpenBase, author: string | undefined): Sig
   return configured.name && configured.email ? configured : ownSignature(now);
 }
 
+/** Whether a commit can be this author's. */
+export function isAuthor(author: string): boolean {
+  return readAuthor(author, new Date()) !== null;
+}
+
 function parseAuthor(author: string, now: Date): Signature {
-  const [, name = "", email = ""] = /^\s*([^<>\n\0]*?)\s*<([^<>\s\0]+)>\s*$/.exec(author) ?? [];
-  const given = cleanSignature(signature(name, email, now));
-  if (name && email && given.name === name && given.email === email) return given;
+  const given = readAuthor(author, now);
+  if (given !== null) return given;
   throw new CommitError(
     `Cannot commit as the author ${JSON.stringify(author)}: an author is "Name <email>"`,
   );
+}
+
+function readAuthor(author: string, now: Date): Signature | null {
+  const [, name = "", email = ""] = /^\s*([^<>\n\0]*?)\s*<([^<>\s\0]+)>\s*$/.exec(author) ?? [];
+  const given = cleanSignature(signature(name, email, now));
+  return name && email && given.name === name && given.email === email ? given : null;
 }
 
 function signature(name: string, email: string, now: Date): Signature {

@@ -1,0 +1,80 @@
+/**
+ * The text of a configuration file: read with care, and never out of what an agent can write.
+ *
+ * @module
+ */
+
+import { ConfigError } from "../errors.ts";
+import { messageOf } from "../platform/failure.ts";
+import { currentDirectory, errorCode, isDenied, isMissing, realPath } from "../platform/fs.ts";
+import { WaryFile } from "../platform/wary_file.ts";
+import { isOurs } from "../registry/ours.ts";
+import { resolve } from "@std/path/posix";
+import { fileURLToPath } from "node:url";
+import { configError } from "./failure.ts";
+
+const MAX_BYTES = 1 << 20;
+
+/** @throws {TypeError} where `file` is no path and no `file:` URL. */
+export function absoluteFile(file: string | URL): string {
+  const path = file instanceof URL && file.protocol === "file:" ? fileURLToPath(file) : file;
+  if (typeof path === "string" && path !== "" && path.isWellFormed() && !path.includes("\0")) {
+    return resolve(currentDirectory(), path);
+  }
+  throw new TypeError(
+    "Cannot load a configuration: the path of its file is a text that is not empty and holds no " +
+      "NUL, or a file: URL",
+  );
+}
+
+/**
+ * The text of the file at `path`; a link is followed.
+ *
+ * @throws {ConfigError} where it cannot be read or is no text, and where an agent can write it.
+ */
+export function readConfigFile(path: string): string {
+  const bytes = readBytes(path);
+  if (bytes.length > MAX_BYTES) throw refusal(path, TOO_LARGE);
+  if (bytes.includes(0)) {
+    throw refusal(path, "it is a binary file; give one with TOML, which is text");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw refusal(path, "it is not UTF-8; save it as that");
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  let real: string | null = null;
+  try {
+    real = realPath(path);
+    if (real === null) throw refusal(path, MISSING);
+    if (isOurs(real)) throw refusal(path, "agents can write there; keep it outside of workspaces");
+    using file = new WaryFile(real);
+    const { isFile, isDirectory, size } = file.stat();
+    if (!isFile) throw refusal(path, `it is ${isDirectory ? "a directory" : "no file"}; ${GIVE}`);
+    if (size > MAX_BYTES) throw refusal(path, TOO_LARGE);
+    // What is in /proc says that it has no bytes.
+    const buffer = new Uint8Array(MAX_BYTES + 1);
+    return buffer.subarray(0, file.read(buffer));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw refusal(path, ruleOf(error, real ?? path));
+  }
+}
+
+function ruleOf(error: unknown, path: string): string {
+  if (isDenied(error)) return `Deno may not read it; run with --allow-read=${path}`;
+  if (isMissing(error)) return MISSING;
+  if (errorCode(error) === "EACCES") return "this user may not read it; change its permissions";
+  return messageOf(error);
+}
+
+function refusal(path: string, message: string): ConfigError {
+  return configError([{ key: null, line: null, column: null, message }], path);
+}
+
+const GIVE = "give the path of a TOML file";
+const MISSING = `there is no such file; ${GIVE}`;
+const TOO_LARGE = `it has over 1 MiB; ${GIVE}`;
