@@ -6,8 +6,9 @@
 
 import { typeName } from "./arguments.ts";
 import { Config } from "./config/config.ts";
+import { configError } from "./config/failure.ts";
 import type { ConfigInput } from "./config/types.ts";
-import { ClosedError, ConfigError } from "./errors.ts";
+import { ClosedError } from "./errors.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
@@ -130,11 +131,9 @@ function absolutePath(base: string | URL): string {
 function configOf(options: Settings | { config: Settings }): Config {
   if (!isWrapped(options)) return options instanceof Config ? options : new Config(options);
   const { config, ...beside } = options;
-  for (const key of Object.keys(beside)) {
-    throw new ConfigError(`Cannot configure ${key}: it is beside config; put it into that`, {
-      key,
-    });
-  }
+  const message = "it is beside config; put it into that";
+  const problems = Object.keys(beside).map((key) => ({ key, line: null, column: null, message }));
+  if (problems.length > 0) throw configError(problems, null);
   return configOf(config);
 }
 

@@ -116,7 +116,7 @@ export class Config {
    * console.log(config.cacheSize, config.sync.defaultMode); // 128 periodic
    * ```
    */
-  static load(file: string | URL): Promise<Config> {
-    return Promise.try(() => new Config(load(file)));
+  static async load(file: string | URL): Promise<Config> {
+    return new Config(await load(file));
   }
 }

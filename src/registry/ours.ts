@@ -9,7 +9,8 @@ import { WaryFile } from "../platform/wary_file.ts";
 import { dirname, isAbsolute } from "@std/path/posix";
 
 /** What is in the data directory by its usual name, and what a sandbox has in place of git's side. */
-const KNOWN_PLACES = /\/\.agentfs\/(?:workspaces|home|tmp|store\.git)\/|\/agentfs\/inside\//;
+const KNOWN_PLACES =
+  /\/\.agentfs\/(?:workspaces|home|tmp|store\.git)\/|\/agentfs\/inside\/[^/]+\/repository\//;
 
 /** More than any path or pointer to a git directory has. */
 const MAX_MARKER_BYTES = 8192;

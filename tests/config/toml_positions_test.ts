@@ -4,12 +4,7 @@ import assert from "node:assert/strict";
 import { parse } from "@std/toml";
 import { type Place, tomlPositions } from "../../src/config/toml_positions.ts";
 import { Random } from "../random.ts";
-import { TomlTexts } from "./toml_texts.ts";
-
-const DATE = /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:-\d\d:\d\d)?)?|\d\d:\d\d:\d\d/g;
-
-/** Whether there can be a date that is none in TOML: the parser takes some, line ends in them too. */
-const hasSloppyDate = (text: string): boolean => /\d[-:]/.test(text.replace(DATE, ""));
+import { hasSloppyDate, TomlTexts } from "./toml_texts.ts";
 
 /** All places, as `line:column` by path. */
 function placesOf(text: string): Record<string, string> {

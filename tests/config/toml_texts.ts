@@ -39,6 +39,11 @@ const SCALARS = [
   ],
 ];
 
+const DATE = /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:-\d\d:\d\d)?)?|\d\d:\d\d:\d\d/g;
+
+/** Whether there can be a date that is none in TOML: the parser takes some, line ends in them too. */
+export const hasSloppyDate = (text: string): boolean => /\d[-:]/.test(text.replace(DATE, ""));
+
 /** Makes one text after the other. */
 export class TomlTexts {
   readonly #random: Random;
