@@ -27,6 +27,7 @@
  */
 
 export { AgentFS } from "./src/agentfs.ts";
+export type { BatchProcessOptions, Processed } from "./src/batch_process.ts";
 export type { Change, Skipped } from "./src/changes.ts";
 export { Config } from "./src/config/config.ts";
 export type { AuditConfig, ConfigInput, RunConfig, SyncConfig } from "./src/config/types.ts";
@@ -67,6 +68,8 @@ export type {
   Signal,
 } from "./src/exec/types.ts";
 export type {
+  Batch,
+  BatchOperation,
   DeleteOptions,
   FileContent,
   FileInfo,

@@ -8,6 +8,7 @@
 import type { CommandHost, RunSettings } from "./exec/host.ts";
 import { type Detected, detectSandbox } from "./exec/support.ts";
 import { SandboxError } from "./errors.ts";
+import { batch } from "./files/batch.ts";
 import { GitInside } from "./inside/git_inside.ts";
 import { WorkspaceHost } from "./inside/command_host.ts";
 import { RoutedFiles } from "./inside/routed_files.ts";
@@ -81,22 +82,24 @@ export class LiveWorkspaces {
   #make(record: WorkspaceRecord): Live {
     const { base } = this;
     const worktree = new Worktree(base, record, () => recover(base, record.name));
+    const context = {
+      root: worktree.directory,
+      identify: true,
+      temporary: () => base.session.dataTemporary(),
+      hold: (purpose: string) => worktree.holdWriter(purpose),
+      requireRoot: () => worktree.requireDirectory(),
+    };
     const files = new RoutedFiles({
       worktree,
-      context: {
-        root: worktree.directory,
-        identify: true,
-        temporary: () => base.session.dataTemporary(),
-        hold: (purpose) => worktree.holdWriter(purpose),
-        requireRoot: () => worktree.requireDirectory(),
-      },
+      context,
       detect: async () => (await this.#detect()).sandbox,
       trusting: this.#run.sandbox === "off",
     });
-    worktree.readContent = (path) => files.readBytes(path);
+    worktree.readContent = (path) => files.readContent(path);
     const workspace = new Workspace({
       worktree,
       files,
+      batch: (work) => batch(worktree, context, work),
       commands: this.#commandHost(worktree, files),
       exists: () => readRecord(base, record.name)?.id === record.id,
     });

@@ -4,15 +4,20 @@
  * @module
  */
 
+import { batchProcess, type BatchProcessOptions, type Processed } from "./batch_process.ts";
 import type { Change, Skipped } from "./changes.ts";
 import type { CommandHost } from "./exec/host.ts";
 import { run } from "./exec/run.ts";
 import { runStream } from "./exec/run_stream.ts";
 import { spawn } from "./exec/spawn.ts";
 import type { Process, RunOptions, RunResult, RunStream } from "./exec/types.ts";
+import type { BatchEffect } from "./files/batch_effect.ts";
+import type { BatchWork } from "./files/batch_operations.ts";
 import { decodeText } from "./files/content.ts";
 import type { Files } from "./files/files.ts";
 import type {
+  Batch,
+  BatchOperation,
   DeleteOptions,
   FileContent,
   FileInfo,
@@ -35,6 +40,7 @@ import type { Worktree } from "./worktree/worktree.ts";
 export interface WorkspaceParts {
   readonly worktree: Worktree;
   readonly files: Files;
+  readonly batch: (work: BatchWork) => Promise<BatchEffect[]>;
   readonly commands: CommandHost;
   /** Whether the workspace has not been deleted. */
   readonly exists: () => boolean;
@@ -255,6 +261,67 @@ export class Workspace {
    */
   async openStream(path: string, mode: StreamMode = "r"): Promise<FileStream> {
     return await this.#files.openStream(path, mode);
+  }
+
+  /**
+   * Changes many files as one: all of the operations happen, in their order and each as the method of
+   * its name, or none of them; also after a crash of this process or an error. This process sees none of
+   * it or all. Another process that reads meanwhile may see the middle, and a power cut may leave it.
+   *
+   * The function only notes what is to be done: it cannot read what it has written, and where it throws,
+   * nothing is done. Commands in the workspace are waited for, and do not start meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { TemporaryWorkspace } from "@agentfs/sdk/testing";
+   *
+   * await using temporary = await TemporaryWorkspace.create({ files: { "/a.txt": "one" } });
+   * const { workspace } = temporary;
+   * await workspace.batch((batch) => {
+   *   batch.writeFile("/b.txt", "two");
+   *   batch.move("/a.txt", "/old/a.txt");
+   * });
+   * console.log((await workspace.listDir()).map(({ path }) => path)); // [ "/b.txt", "/old" ]
+   * ```
+   *
+   * @throws {BusyError} where somebody else has the workspace, or commands run in it, for too long.
+   * @throws {PathError} and what else the operation throws that cannot be done; it says its number.
+   */
+  batch(work: (batch: Batch) => void | Promise<void>): Promise<void>;
+  /** Does operations that are given as data. */
+  batch(operations: readonly BatchOperation[]): Promise<void>;
+  async batch(work: BatchWork): Promise<void> {
+    this.#parts.worktree.requireOpen();
+    await this.#parts.batch(work);
+  }
+
+  /**
+   * Calls `callback` with each item, several side by side, and gives what comes of them in the order of
+   * the items. Nothing starts before the first result is asked for. Items are pulled as they are needed:
+   * no more than four times `concurrency` are begun whose results have not been taken. To leave the loop
+   * takes no more items, and waits for nothing.
+   *
+   * @example
+   * ```ts
+   * import { TemporaryWorkspace } from "@agentfs/sdk/testing";
+   *
+   * await using temporary = await TemporaryWorkspace.create({ files: { "/a": "1", "/b": "22" } });
+   * const { workspace } = temporary;
+   * const sizes = workspace.batchProcess(["/a", "/b", "/c"], async (path) => {
+   *   return (await workspace.readFile(path)).length;
+   * });
+   * for await (const { path, value, error } of sizes) console.log(path, value ?? error?.message);
+   * ```
+   *
+   * @throws {RangeError} where `concurrency` is no integer from 1.
+   */
+  batchProcess<T, R>(
+    items: Iterable<T> | AsyncIterable<T>,
+    callback: (item: T) => R | Promise<R>,
+    options: BatchProcessOptions = {},
+  ): AsyncIterable<Processed<T, R>> {
+    this.#parts.worktree.requireOpen();
+    return batchProcess(items, callback, options);
   }
 
   /** How the files differ from the last commit: what `git status` says after `git add --all`. */

@@ -9,7 +9,14 @@ const ROOT = new URL("..", import.meta.url).href;
 
 /** From the ground up; a file may import what is below it, and what is in its own folder. */
 const LEVELS: readonly (readonly string[])[] = [
-  ["src/arguments.ts", "src/changes.ts", "src/errors.ts", "src/names.ts", "src/paths.ts"],
+  [
+    "src/arguments.ts",
+    "src/batch_process.ts",
+    "src/changes.ts",
+    "src/errors.ts",
+    "src/names.ts",
+    "src/paths.ts",
+  ],
   ["src/platform/"],
   ["src/git/", "src/sqlite/"],
   ["src/registry/"],

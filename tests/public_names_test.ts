@@ -56,6 +56,9 @@ Deno.test("mod.ts exports these types besides", async () => {
   const types = (await documented("mod.ts")).filter((name) => !values.has(name));
   assert.deepEqual(types, [
     "AuditConfig",
+    "Batch",
+    "BatchOperation",
+    "BatchProcessOptions",
     "Change",
     "Commit",
     "CommitOptions",
@@ -75,6 +78,7 @@ Deno.test("mod.ts exports these types besides", async () => {
     "Missing",
     "Permissions",
     "Process",
+    "Processed",
     "RestoreResult",
     "RunConfig",
     "RunOptions",
@@ -104,6 +108,8 @@ Deno.test("a workspace has these members", async () => {
   const { afs, workspace } = temporary;
   assert.deepEqual(members(Object.getPrototypeOf(workspace)), [
     "agentId",
+    "batch",
+    "batchProcess",
     "branch",
     "chmod",
     "commit",

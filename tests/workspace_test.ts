@@ -24,6 +24,8 @@ const CALLS: Record<string, (workspace: Workspace) => unknown> = {
   readLink: (workspace) => workspace.readLink("/l"),
   chmod: (workspace) => workspace.chmod("/a.txt", 0o600),
   openStream: (workspace) => workspace.openStream("/a.txt"),
+  batch: (workspace) => workspace.batch([{ type: "write", path: "/a.txt", content: "x" }]),
+  batchProcess: (workspace) => workspace.batchProcess(["/a.txt"], (path) => path),
   status: (workspace) => workspace.status(),
   diff: (workspace) => workspace.diff(),
   commit: (workspace) => workspace.commit("x", { allowEmpty: true }),

@@ -21,7 +21,7 @@ import {
   symlink,
 } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
-import { isSpecial } from "../worktree/beneath.ts";
+import { isSpecial, type Place } from "../worktree/beneath.ts";
 import { discard, discardTree } from "../worktree/discard.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { copyRest } from "./content.ts";
@@ -95,11 +95,7 @@ async function copyDirectory(
   to: string,
 ): Promise<FileEffect> {
   const target = locate(context, to, { follow: false });
-  if (target.path.startsWith(`${source.path}/`)) {
-    const rule = `the directory cannot be copied into itself, to ${JSON.stringify(target.asked)}`;
-    throw new PathError(cannot("copy", source.asked, rule), source.asked);
-  }
-  requireFree("copy to", target);
+  requireApart(source, target);
   const temporary = context.temporary();
   const { mode } = source.stat;
   try {
@@ -117,11 +113,20 @@ async function copyDirectory(
   }
 }
 
+/** Refuses to copy a directory into itself, or to where anything is. */
+export function requireApart(source: TakenPlace, target: Place): void {
+  if (target.path.startsWith(`${source.path}/`)) {
+    const rule = `the directory cannot be copied into itself, to ${JSON.stringify(target.asked)}`;
+    throw new PathError(cannot("copy", source.asked, rule), source.asked);
+  }
+  requireFree("copy to", target);
+}
+
 /**
  * Copies all that is below the directory `from`, whose path in the workspace is `shown`. Returns how many
  * files and links that are.
  */
-async function copyTree(
+export async function copyTree(
   context: FileContext,
   from: string,
   to: string,
@@ -175,7 +180,7 @@ async function copyContent(
  * Gives a link a second name: it cannot change, so that is as good as a copy. It needs no more than
  * scoped permissions, and keeps targets that are not UTF-8.
  */
-function duplicateLink(from: string, to: string): void {
+export function duplicateLink(from: string, to: string): void {
   try {
     hardLink(from, to);
   } catch (error) {

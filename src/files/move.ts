@@ -41,7 +41,8 @@ export async function move(context: FileContext, from: string, to: string): Prom
   return effectAt(target, before, after, source);
 }
 
-function checkDirectories(source: TakenPlace, target: Place): void {
+/** Refuses what rename(2) would, and a slash behind what is no directory. */
+export function checkDirectories(source: TakenPlace, target: Place): void {
   const { asked, stat } = target;
   if (!source.stat.isDirectory) {
     requireName("move to", target);
@@ -58,6 +59,7 @@ function checkDirectories(source: TakenPlace, target: Place): void {
   }
 }
 
-function isSameFile(source: TakenPlace, target: Place): boolean {
+/** Whether these are two names of one file. */
+export function isSameFile(source: TakenPlace, target: Place): boolean {
   return source.stat.ino === target.stat?.ino && source.stat.dev === target.stat.dev;
 }

@@ -14,6 +14,10 @@ import { type FileContext, locateTaken } from "./context.ts";
 import { effectAt, identityAt, NO_CONTENT } from "./effect.ts";
 import type { DeleteOptions } from "./types.ts";
 
+/** Why something is not deleted. */
+export const IS_WORKSPACE = "it is the workspace itself; delete that by its name";
+export const IS_NOT_EMPTY = "the directory is not empty; delete it with recursive: true";
+
 /**
  * Deletes the file, the link itself or the empty directory at `path`; under `recursive` a directory
  * with all below it, which goes out of sight in one step.
@@ -43,8 +47,7 @@ async function unlink(
   const place = locateTaken(context, "delete", path, { follow: false });
   const { asked, path: file, inside, stat } = place;
   if (inside === "/") {
-    const rule = "it is the workspace itself; delete that by its name";
-    throw new PathError(cannot("delete", asked, rule), asked);
+    throw new PathError(cannot("delete", asked, IS_WORKSPACE), asked);
   }
   const effect = effectAt(place, await identityAt(context, place), NO_CONTENT);
   if (!recursive || !stat.isDirectory) {
@@ -61,7 +64,6 @@ function removeOne(asked: string, file: string): void {
     removeFile(file);
   } catch (cause) {
     if (errorCode(cause) !== "ENOTEMPTY") throw cause;
-    const rule = "the directory is not empty; delete it with recursive: true";
-    throw new DirectoryNotEmptyError(cannot("delete", asked, rule), asked, { cause });
+    throw new DirectoryNotEmptyError(cannot("delete", asked, IS_NOT_EMPTY), asked, { cause });
   }
 }

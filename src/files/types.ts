@@ -76,3 +76,34 @@ export interface FileStream extends AsyncDisposable, AsyncIterable<Uint8Array> {
   /** Ends the use of the file, and makes visible what was written. Closing again does nothing. */
   close(): Promise<void>;
 }
+
+/** What a batch is made of: its operations in order. Each method notes one, and does nothing yet. */
+export interface Batch {
+  /** Writes a file, or adds to its end under `append`. Bytes are copied now. */
+  writeFile(
+    path: string,
+    data: string | Uint8Array,
+    options?: { append?: boolean; mode?: number },
+  ): void;
+  /** Deletes a file, a link or an empty directory; under `recursive` a directory with all below it. */
+  delete(path: string, options?: DeleteOptions): void;
+  /** Copies a file, a link or a directory with all below it. */
+  copy(from: string, to: string): void;
+  /** Moves a file, a link or a directory. */
+  move(from: string, to: string): void;
+  /** Makes a directory and those above it. */
+  mkdir(path: string): void;
+}
+
+/** One operation of a batch, as data: what the method of {@linkcode Batch} with its name takes. */
+export type BatchOperation =
+  | {
+    type: "write";
+    path: string;
+    content: string | Uint8Array;
+    append?: boolean;
+    mode?: number;
+  }
+  | { type: "delete"; path: string; recursive?: boolean }
+  | { type: "copy" | "move"; from: string; to: string }
+  | { type: "mkdir"; path: string };

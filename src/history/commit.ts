@@ -80,7 +80,7 @@ export async function previewCommit(
   checkMessage(message);
   const selection = checkedSelection(options);
   authorSignature(worktree.base, options.author);
-  using _ = worktree.use();
+  using _ = await worktree.useFiles();
   requireBranch(worktree);
   const { signal } = options;
   const { root } = await worktree.look({ signal });

@@ -90,7 +90,7 @@ export async function diffFiles(worktree: Worktree, options: DiffOptions = {}): 
     throw new RangeError(`Cannot compare: context is a whole number from 0 on, not ${context}`);
   }
   const selection = new Selection({ include: paths });
-  using _ = worktree.use();
+  using _ = await worktree.useFiles();
   const from = against === undefined
     ? { tree: worktree.headTree(), look: {} }
     : await stateNamed(worktree, against);
@@ -99,7 +99,7 @@ export async function diffFiles(worktree: Worktree, options: DiffOptions = {}): 
 
 /** How one snapshot differs from another, or from the files as they are now. */
 export async function diffSnapshots(worktree: Worktree, from: string, to?: string): Promise<Diff> {
-  using _ = worktree.use();
+  using _ = await worktree.useFiles();
   const before = snapshotState(worktree, from);
   if (to === undefined) {
     const selection = new Selection({});

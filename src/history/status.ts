@@ -18,7 +18,7 @@ export async function status(
   options: { ignored?: boolean } = {},
 ): Promise<Status> {
   checkOptions("tell the status", options, { ignored: "boolean" });
-  using _ = worktree.use();
+  using _ = await worktree.useFiles();
   const { root, ignored } = await worktree.look();
   const compared = compareTrees(worktree.headTree(), stateTree(root, "files"));
   const changes = (await workingRenames(worktree, root, compared)).map(({ change }) => change);

@@ -185,7 +185,23 @@ export class RoutedFiles implements Files, DraftTarget {
     return this.#change((files) => files.publish(path, draft, options));
   }
 
+  /** The content of a file, for who is looking at the files already: see {@linkcode Readers}. */
+  readContent(path: string): Promise<Uint8Array> {
+    return this.#route((files) => files.readBytes(path));
+  }
+
   async #look<T>(call: (files: DirectFiles | InsideFiles) => Promise<T>): Promise<T> {
+    const { readers } = this.#worktree;
+    while (readers.barred !== null) await readers.barred;
+    readers.begin();
+    try {
+      return await this.#route(call);
+    } finally {
+      readers.end();
+    }
+  }
+
+  async #route<T>(call: (files: DirectFiles | InsideFiles) => Promise<T>): Promise<T> {
     this.#worktree.requireOpen();
     if (this.#commands === 0 && this.#calls.begin()) {
       try {
@@ -205,8 +221,11 @@ export class RoutedFiles implements Files, DraftTarget {
     return await (this.#sandbox ??= this.#detect());
   }
 
-  #change<T>(call: (files: DirectFiles | InsideFiles) => Promise<T>): Promise<T> {
-    return this.#look(async (files) => {
+  /** Waits for the writer's lock by itself, so that it does not count as one who looks. */
+  async #change<T>(call: (files: DirectFiles | InsideFiles) => Promise<T>): Promise<T> {
+    const { readers } = this.#worktree;
+    while (readers.barred !== null) await readers.barred;
+    return await this.#route(async (files) => {
       if (this.#sweepDue && files === this.#direct) await this.#sweep();
       return await call(files);
     });

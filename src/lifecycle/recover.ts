@@ -4,6 +4,7 @@
  * @module
  */
 
+import { clearBatch, undoBatch } from "../files/batch.ts";
 import { finishCommit } from "../history/commit.ts";
 import { finishRestore } from "../history/restore.ts";
 import { lstat } from "../platform/fs.ts";
@@ -38,6 +39,7 @@ async function lookAfter(base: OpenBase, name: string): Promise<void> {
   if (record === null) return;
   const worktree = new Worktree(base, relocated(base, record));
   worktree.repair();
+  if (base.journal.read(name) === null) await clearBatch(worktree);
   if (record.session === null || base.session.isAlive(record.session)) return;
   await deleteWorkspace(worktree);
 }
@@ -86,7 +88,8 @@ async function carryOut(base: OpenBase, entry: JournalEntry): Promise<void> {
     return;
   }
   if (record === null) return;
-  const worktree = new Worktree(base, record);
-  if (entry.operation === "commit") await finishCommit(worktree, entry.commit);
+  const worktree = new Worktree(base, relocated(base, record));
+  if (entry.operation === "batch") await undoBatch(worktree);
+  else if (entry.operation === "commit") await finishCommit(worktree, entry.commit);
   else await finishRestore(worktree, entry);
 }

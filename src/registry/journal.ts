@@ -34,7 +34,9 @@ export type JournalEntry =
   /** A branch moves to a new commit, then the index follows: the index is written again. */
   | { operation: "commit"; workspace: string; commit: string }
   /** The files become those of `target`, a commit: finished. `before` is the undo point. */
-  | { operation: "restore"; workspace: string; target: string; before: string };
+  | { operation: "restore"; workspace: string; target: string; before: string }
+  /** Files change as a log beside them tells: undone. */
+  | { operation: "batch"; workspace: string };
 
 /** The journal of all workspaces of a base. */
 export class Journal {

@@ -8,6 +8,7 @@
  */
 
 import { nameToId } from "../names.ts";
+import { basename, dirname } from "@std/path/posix";
 
 /** The paths of one base. All are absolute. */
 export class Layout {
@@ -138,6 +139,14 @@ export class Layout {
   admin(workspace: string): string {
     return `${this.commonDirectory}/worktrees/agentfs-${nameToId(workspace)}`;
   }
+}
+
+/**
+ * What a batch needs to be undone: beside the workspaces' files, wherever they are by now, since it goes
+ * where they go. `files` are those of one workspace.
+ */
+export function batchDirectory(files: string): string {
+  return `${dirname(dirname(files))}/batches/${basename(files)}`;
 }
 
 /** The branch of a workspace, without `refs/heads/`. */

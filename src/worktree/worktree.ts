@@ -20,6 +20,7 @@ import { readRecord, type WorkspaceRecord } from "../registry/record.ts";
 import { FileChanged } from "./content.ts";
 import { mayBeSparseInside } from "./inside_note.ts";
 import { attempt, cannot } from "./path_failure.ts";
+import { Readers } from "./readers.ts";
 import { rootRules } from "./rules.ts";
 import { saveState } from "./save.ts";
 import { type Scan, scan, type ScanOptions } from "./scan.ts";
@@ -62,6 +63,8 @@ export class Worktree {
   readonly record: WorkspaceRecord;
   /** The absolute path of the files. */
   readonly directory: string;
+  /** This process's calls that look at the files. */
+  readonly readers: Readers = new Readers();
   /**
    * The content of a file at a path of the workspace. Whoever lets commands run here replaces this by a
    * way in which none of them can lead the reader out of the workspace.
@@ -139,6 +142,16 @@ export class Worktree {
   use(): Disposable {
     this.#requireRecord();
     return this.base.use();
+  }
+
+  /** The same for who looks at the files, while no batch is half done. */
+  async useFiles(): Promise<Disposable> {
+    while (this.readers.barred !== null) await this.readers.barred;
+    using used = new DisposableStack();
+    used.use(this.use());
+    this.readers.begin();
+    used.defer(() => this.readers.end());
+    return used.move();
   }
 
   /** @throws {ClosedError} also where another process has deleted the workspace. */
