@@ -10,18 +10,29 @@
  */
 
 import { StoreError } from "../errors.ts";
+import { hashObject } from "../git/object.ts";
 import { attemptStore, messageOf, storeFailure } from "../platform/failure.ts";
-import { chmod, lstat, makeDirectory, makeNewDirectory, OpenFile, rename } from "../platform/fs.ts";
+import {
+  chmod,
+  errorCode,
+  lstat,
+  makeDirectory,
+  makeNewDirectory,
+  OpenFile,
+  rename,
+  writeFile,
+} from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { batchDirectory } from "../registry/layout.ts";
 import { rooted } from "../worktree/beneath.ts";
 import { discardTree } from "../worktree/discard.ts";
 import { attempt } from "../worktree/path_failure.ts";
 import type { Worktree } from "../worktree/worktree.ts";
-import { type BatchContext, type BatchEffect, identityAt } from "./batch_effect.ts";
+import { type BatchContext, type BatchEffect, type Identity, identityAt } from "./batch_effect.ts";
 import { type BatchWork, failureOf, operationsOf } from "./batch_operations.ts";
 import { BatchSteps, type WrittenContent } from "./batch_steps.ts";
 import { slicesOf } from "./content.ts";
+import { Drafts } from "./drafts.ts";
 import type { BatchOperation } from "./types.ts";
 import { takeBack, UndoLog } from "./undo_log.ts";
 import { dirname } from "@std/path/posix";
@@ -44,36 +55,37 @@ export async function batch(
   return await attemptStore("do the batch", () => new Execution(worktree, context).run(operations));
 }
 
+/** A content up to this length is written in one go; in bytes, or in UTF-16's units. */
+const AT_ONCE = 256 * 1024;
+
 /** One batch. */
 class Execution {
   readonly #worktree: Worktree;
   readonly #context: BatchContext;
-  /** Where contents wait, and what was replaced goes to in the end: swept after a crash. */
-  readonly #temporary: string;
-  /** Where these are meanwhile, with the log: safe from the sweep. */
+  readonly #drafts: Drafts;
+  /** Where the log is, and what was replaced. */
   readonly #directory: string;
 
   constructor(worktree: Worktree, context: BatchContext) {
     this.#worktree = worktree;
     this.#context = context;
-    this.#temporary = context.temporary();
+    this.#drafts = new Drafts(context);
     this.#directory = batchDirectory(worktree.directory);
   }
 
   async run(operations: readonly BatchOperation[]): Promise<BatchEffect[]> {
     try {
-      makeNewDirectory(this.#temporary, 0o700);
       const contents = await this.#writeContents(operations);
       using _lock = await this.#worktree.holdAll(`a batch of ${operations.length} operations`);
       this.#context.requireRoot();
       await clearBatch(this.#worktree);
       makeDirectory(dirname(this.#directory), 0o700);
-      rename(this.#temporary, this.#directory);
+      makeNewDirectory(this.#directory, 0o700);
       const effects = await this.#change(operations, contents);
-      this.#giveBack();
+      this.#giveUpDirectory();
       return effects;
     } finally {
-      await discardTree(this.#temporary);
+      await this.#drafts.discard();
     }
   }
 
@@ -86,7 +98,7 @@ class Execution {
     for (const [index, operation] of operations.entries()) {
       try {
         const isWrite = operation.type === "write";
-        contents.push(isWrite ? await this.#writeContent(`content-${index}`, operation) : null);
+        contents.push(isWrite ? await this.#writeContent(operation) : null);
       } catch (error) {
         throw failureOf(index, operations.length, error);
       }
@@ -96,11 +108,31 @@ class Execution {
   }
 
   async #writeContent(
-    name: string,
     { path, content, mode }: Extract<BatchOperation, { type: "write" }>,
   ): Promise<WrittenContent> {
-    const file = `${this.#temporary}/${name}`;
     const asked = rooted(path);
+    const file = this.#drafts.add();
+    const identity = content.length > AT_ONCE
+      ? await this.#writeLarge(file, asked, content)
+      : this.#writeSmall(file, asked, content);
+    if (mode !== undefined) attempt("write", asked, () => chmod(file, mode));
+    return { path: file, identity };
+  }
+
+  #writeSmall(file: string, asked: string, content: string | Uint8Array): Identity {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    attempt("write", asked, () => writeFile(file, bytes));
+    return {
+      size: bytes.length,
+      oid: this.#context.identify ? hashObject("blob", bytes) : null,
+    };
+  }
+
+  async #writeLarge(
+    file: string,
+    asked: string,
+    content: string | Uint8Array,
+  ): Promise<Identity> {
     const slices = new Slices();
     {
       const options = { write: true, createNew: true };
@@ -110,9 +142,8 @@ class Execution {
         if (slices.due) await slices.rest();
       }
     }
-    if (mode !== undefined) attempt("write", asked, () => chmod(file, mode));
     const stat = attempt("write", asked, () => lstat(file));
-    return { name, identity: await identityAt(this.#context, { path: file, stat }) };
+    return await identityAt(this.#context, { path: file, stat });
   }
 
   /** Does the operations; where one fails, all is as it was before. */
@@ -139,7 +170,7 @@ class Execution {
   ): Promise<BatchEffect[]> {
     const [root, directory] = [this.#context.root, this.#directory];
     using log = new UndoLog({ root, directory });
-    const steps = new BatchSteps(this.#context, log, directory);
+    const steps = new BatchSteps(this.#context, log, this.#drafts);
     const slices = new Slices();
     const effects: BatchEffect[] = [];
     for (const [index, operation] of operations.entries()) {
@@ -158,7 +189,7 @@ class Execution {
     try {
       await undoBatch(this.#worktree);
       endJournal(this.#worktree);
-      this.#giveBack();
+      this.#giveUpDirectory();
       return cause;
     } catch (error) {
       const failed = messageOf(storeFailure("do the batch", cause));
@@ -170,12 +201,13 @@ class Execution {
     }
   }
 
-  /** Makes the directory of the batch a temporary one again. What stays, the next batch clears away. */
-  #giveBack(): void {
+  /** Lets go of what was replaced or undone. Where that fails, the next batch clears it away. */
+  #giveUpDirectory(): void {
+    const given = this.#drafts.add();
     try {
-      rename(this.#directory, this.#temporary);
+      rename(this.#directory, given);
     } catch (error) {
-      if (storeFailure("clear away", error) === error) throw error;
+      if (errorCode(error) === null) throw error;
     }
   }
 }

@@ -25,14 +25,14 @@ import { copyTree, duplicateLink, requireApart } from "./copy.ts";
 import { checkDirectories, isSameFile } from "./move.ts";
 import { openPlace, requireFile } from "./open.ts";
 import { IS_NOT_EMPTY, IS_WORKSPACE } from "./remove.ts";
+import type { Drafts } from "./drafts.ts";
 import type { BatchOperation } from "./types.ts";
 import type { Step, UndoLog } from "./undo_log.ts";
 import { locateFile, requireName } from "./write.ts";
 
 /** The content of a write, which is in a file already. */
 export interface WrittenContent {
-  /** The name of the file, in the directory of the batch. */
-  readonly name: string;
+  readonly path: string;
   readonly identity: Identity;
 }
 
@@ -42,14 +42,12 @@ type Operation<Type extends BatchOperation["type"]> = Extract<BatchOperation, { 
 export class BatchSteps {
   readonly #context: BatchContext;
   readonly #log: UndoLog;
-  readonly #directory: string;
-  #drafts = 0;
+  readonly #drafts: Drafts;
 
-  /** Works in `directory`, which is the log's. */
-  constructor(context: BatchContext, log: UndoLog, directory: string) {
+  constructor(context: BatchContext, log: UndoLog, drafts: Drafts) {
     this.#context = context;
     this.#log = log;
-    this.#directory = directory;
+    this.#drafts = drafts;
   }
 
   /** Does one operation; `content` is that of a write. */
@@ -78,20 +76,19 @@ export class BatchSteps {
   ): Promise<FileEffect> {
     const place = locateFile(this.#context, path);
     const before = await identityAt(this.#context, place);
-    let draft = `${this.#directory}/${content.name}`;
-    let after = content.identity;
+    let { path: draft, identity: after } = content;
     if (append && isTaken(place)) {
       draft = await this.#appended(place, draft);
       after = await identityAt(this.#context, { path: draft, stat: lstat(draft) });
     }
-    this.#put("write", place, draft, mode);
+    this.#putFile(place, draft, mode);
     return effectAt(place, before, after);
   }
 
   /** Makes a draft of what is at `place`, and then of what is in the file `added`. */
   async #appended(place: TakenPlace, added: string): Promise<string> {
     using old = openPlace(this.#context, place);
-    const draft = this.#draft();
+    const draft = this.#drafts.add();
     using whole = attempt("write", place.asked, () => newFile(draft));
     await copyRest(place.asked, old, whole);
     using more = attempt("read", place.asked, () => new OpenFile(added));
@@ -116,7 +113,7 @@ export class BatchSteps {
   async #copy(from: string, to: string): Promise<FileEffect> {
     const source = locateTaken(this.#context, "copy", from, { follow: false });
     if (source.stat.isDirectory) return await this.#copyDirectory(source, to);
-    const draft = this.#draft();
+    const draft = this.#drafts.add();
     using file = source.stat.isSymlink ? null : openPlace(this.#context, source);
     const target = file === null
       ? locate(this.#context, to, { follow: false })
@@ -131,25 +128,22 @@ export class BatchSteps {
     const before = await identityAt(this.#context, target);
     const after = await identityAt(this.#context, source);
     const mode = source.stat.mode & 0o7777;
-    if (file === null) this.#replace("copy to", target, draft);
-    else this.#put("write", target, draft, mode);
+    if (file === null) this.#put("copy to", target, draft);
+    else this.#putFile(target, draft, mode);
     return effectAt(target, before, after, source);
   }
 
   async #copyDirectory(source: TakenPlace, to: string): Promise<FileEffect> {
     const target = locate(this.#context, to, { follow: false });
     requireApart(source, target);
-    const draft = this.#draft();
+    const draft = this.#drafts.add();
     await copyTree(this.#context, source.path, draft, source.inside);
     const mode = source.stat.mode & 0o7777;
     // Only a directory that its owner may write can be moved.
     const movable = mode | 0o700;
     attempt("copy to", target.asked, () => chmod(draft, movable));
-    this.#do("copy to", target, [
-      ...makingParents(target),
-      ["rename", draft, target.path],
-      ...(movable === mode ? [] : [["chmod", target.path, movable, mode] as const]),
-    ]);
+    this.#put("copy to", target, draft);
+    if (movable !== mode) this.#do("copy to", target, [["chmod", target.path, movable, mode]]);
     const entries = await this.#entriesBelow(target.path);
     return { ...effectAt(target, NO_CONTENT, NO_CONTENT, source), ...entries };
   }
@@ -164,7 +158,10 @@ export class BatchSteps {
     // rename(2) does nothing between two names of one file.
     if (isSameFile(source, target)) {
       this.#do("move to", target, [this.#log.takingAway(source.path)]);
-    } else this.#replace("move to", target, source.path);
+    } else {
+      const move = ["move", source.path, target.path] as const;
+      this.#do("move to", target, [...this.#makingPlace(target), move]);
+    }
     return effectAt(target, before, after, source);
   }
 
@@ -181,18 +178,21 @@ export class BatchSteps {
   }
 
   /** Puts a file in its place, with the mode and the owner of the one that it replaces. */
-  #put(action: string, place: Place, draft: string, mode: number | undefined): void {
-    attempt(action, place.asked, () => dress(draft, place, mode));
-    this.#replace(action, place, draft);
+  #putFile(place: Place, draft: string, mode: number | undefined): void {
+    attempt("write", place.asked, () => dress(draft, place, mode));
+    this.#put("write", place, draft);
   }
 
-  /** Has what is at `from` take the place of what is at `target`, a directory only if that is empty. */
-  #replace(action: string, target: Place, from: string): void {
-    this.#do(action, target, [
-      ...makingParents(target),
-      ...(isTaken(target) ? this.#removing(target) : []),
-      ["rename", from, target.path],
-    ]);
+  /** Puts a draft in its place. */
+  #put(action: string, place: Place, draft: string): void {
+    this.#do(action, place, this.#makingPlace(place));
+    this.#do(action, place, [["put", draft, place.path]]);
+    this.#drafts.isPut(draft);
+  }
+
+  /** The steps after which nothing is at a place, and a directory above it. */
+  #makingPlace(place: Place): Step[] {
+    return [...makingParents(place), ...(isTaken(place) ? this.#removing(place) : [])];
   }
 
   /** The steps that take away a file, a link or an empty directory. */
@@ -213,11 +213,6 @@ export class BatchSteps {
     } catch (error) {
       throw pathFailure(action, asked, error);
     }
-  }
-
-  /** A path for what is to be put into the workspace. */
-  #draft(): string {
-    return `${this.#directory}/draft-${this.#drafts++}`;
   }
 
   async #entriesBelow(directory: string): Promise<Pick<FileEffect, "entries">> {

@@ -1,9 +1,9 @@
 /**
  * Changes of names that can be taken back: after an error, or by whoever comes after a killed process.
  *
- * Steps are written down before they are done. Whether one was done shows: each is a new directory, a
- * rename to where nothing is, or a mode. And with each step that is taken back the log is cut, so that
- * who is killed even in that leaves the last step of the log done, or just not done.
+ * Steps are written down before they are done. Whether the last one was done shows, since each makes
+ * something where nothing is, or sets a mode. And with each step that is taken back the log is cut, so
+ * that who is killed even in that leaves the last step of the log done, or just not done.
  *
  * Nothing is synced: a power cut can leave steps that the log does not tell of.
  *
@@ -23,23 +23,28 @@ import {
 } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 
-/** One change. Paths are absolute, in either of the {@linkcode Places}. */
+/**
+ * One change. What is moved within the {@linkcode Places} goes back to where it was; what is put there
+ * from elsewhere is only taken away.
+ */
 export type Step =
+  | readonly ["put", from: string, to: string]
   | readonly ["mkdir", path: string]
-  | readonly ["rename", from: string, to: string]
+  | readonly ["move", from: string, to: string]
   | readonly ["chmod", path: string, before: number, after: number];
 
 /** Two directories on one file system. */
 export interface Places {
   /** Where the changes show. */
   readonly root: string;
-  /** Where the log is, beside what was taken away from the root or waits to get there. */
+  /** Where the log is, beside what was taken away from the root. */
   readonly directory: string;
 }
 
 const LOG = "log";
-/** How the names start of what was taken away. */
+/** How the names start of what was taken away to make place, and of what was put and is not wanted. */
 const TAKEN = "taken-";
+const UNDONE = "undone-";
 
 /** A log that steps are added to. */
 export class UndoLog implements Disposable {
@@ -47,15 +52,19 @@ export class UndoLog implements Disposable {
   readonly #file: OpenFile;
   #taken = 0;
 
-  /** Starts the log of changes; `directory` holds none. */
+  /** Starts the log of changes in a directory that has none. */
   constructor(places: Places) {
     this.#places = places;
     const options = { append: true, createNew: true, mode: 0o600 };
     this.#file = new OpenFile(`${places.directory}/${LOG}`, options);
   }
 
-  /** Does these steps, which follow from each other. Where one fails, those before it are done. */
+  /**
+   * Does these steps; where one fails, those before it are done. It is written down for all at once, so
+   * none of them may put something where another one makes place.
+   */
   do(steps: readonly Step[]): void {
+    if (steps.length === 0) return;
     const lines = steps.map(([kind, ...rest]) => {
       const short = rest.map((value) => typeof value === "string" ? this.#short(value) : value);
       return `${JSON.stringify([kind, ...short])}\n`;
@@ -66,7 +75,7 @@ export class UndoLog implements Disposable {
 
   /** The step that takes away what is at `path`. */
   takingAway(path: string): Step {
-    return ["rename", path, `${this.#places.directory}/${TAKEN}${this.#taken++}`];
+    return ["move", path, `${this.#places.directory}/${TAKEN}${this.#taken++}`];
   }
 
   /** A path without the directory that it is in: both may have moved until it is read. */
@@ -85,7 +94,8 @@ function carryOut(step: Step): void {
   switch (step[0]) {
     case "mkdir":
       return makeNewDirectory(step[1]);
-    case "rename":
+    case "put":
+    case "move":
       return rename(step[1], step[2]);
     case "chmod":
       return chmod(step[1], step[3]);
@@ -104,7 +114,8 @@ export async function takeBack(places: Places): Promise<void> {
     using file = new OpenFile(`${directory}/${LOG}`, { read: true, write: true });
     const bytes = file.readAt(0, file.stat().size);
     for (const { start, end } of linesFromLast(bytes)) {
-      takeBackOne(parseStep(places, bytes.subarray(start, end)));
+      const step = parseStep(places, bytes.subarray(start, end));
+      takeBackOne(step, `${directory}/${UNDONE}${start}`);
       file.truncate(start);
       if (slices.due) await slices.rest();
     }
@@ -144,11 +155,15 @@ function parseStep({ root, directory }: Places, line: Uint8Array): Step {
   }
 }
 
-function takeBackOne(step: Step): void {
+/** Takes a step back if it was done; what was put goes to `undone`. */
+function takeBackOne(step: Step, undone: string): void {
   switch (step[0]) {
+    case "put":
+      if (lstat(step[2]) !== null) rename(step[2], undone);
+      return;
     case "mkdir":
       return removeMade(step[1]);
-    case "rename":
+    case "move":
       if (lstat(step[1]) === null && lstat(step[2]) !== null) rename(step[2], step[1]);
       return;
     case "chmod":
