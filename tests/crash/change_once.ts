@@ -1,12 +1,13 @@
 /**
  * Makes one change of a base, with the fault switched on for just that: `<base> <change> [again]`. It
- * tells what came of it and, under `again`, makes a change that failed once more without the fault.
+ * tells what came of it and, under `again`, makes a change that failed once more without the fault. The
+ * change called `open` is that the base is opened.
  *
  * @module
  */
 
 import { AgentFS, AgentFSError } from "@agentfs/sdk";
-import { CHANGES } from "./changes.ts";
+import { BATCHES, CHANGES } from "./changes.ts";
 import { type Files, filesOf } from "./model.ts";
 
 /** What the child says, in one line for each attempt. */
@@ -24,12 +25,16 @@ function switchFault(state: "arm" | "disarm"): void {
 }
 
 const [base, name, again] = Deno.args as [string, string, string | undefined];
+const opening = name === "open";
+if (opening) switchFault("arm");
 await using afs = new AgentFS(base);
 const workspace = await afs.workspace.get("w");
 
+const changes: typeof CHANGES = { ...CHANGES, ...BATCHES, open: () => Promise.resolve() };
+
 async function attempt(): Promise<Pick<Attempt, "outcome" | "message">> {
   try {
-    await CHANGES[name]!(afs, workspace);
+    await changes[name]!(afs, workspace);
     return { outcome: "done", message: "" };
   } catch (error) {
     const message = error instanceof Error ? error.stack ?? "" : String(error);
@@ -43,7 +48,7 @@ async function say(said: Pick<Attempt, "outcome" | "message">): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(`${line}\n`));
 }
 
-switchFault("arm");
+if (!opening) switchFault("arm");
 const first = await attempt();
 switchFault("disarm");
 await say(first);

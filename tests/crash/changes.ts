@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentFS, type Workspace } from "@agentfs/sdk";
+import { AgentFS, type Batch, type Workspace } from "@agentfs/sdk";
 import { makeRepository } from "../git.ts";
 
 /**
@@ -21,6 +21,32 @@ export const CHANGES: Record<string, (afs: AgentFS, workspace: Workspace) => Pro
   remove: (_, workspace) => workspace.delete("/full", { recursive: true }),
   copy: (_, workspace) => workspace.copy("/full", "/copy"),
 };
+
+/** Batches of so many operations, which need directories to be made; none of these may stay. */
+export const BATCHES: Record<string, (afs: AgentFS, workspace: Workspace) => Promise<unknown>> = {
+  "batch of 1": (_, workspace) => workspace.batch((batch) => batch.move("/changed", "/same")),
+  "batch of 10": (_, workspace) => workspace.batch((batch) => addOperations(batch, 10)),
+  "batch of 100": (_, workspace) => workspace.batch((batch) => addOperations(batch, 100)),
+};
+
+/** Operations of every kind, round after round, that build on those before. */
+function addOperations(batch: Batch, count: number): void {
+  const kinds: ((round: number) => void)[] = [
+    (round) => batch.writeFile(`/new${round}/deep/a`, "a\n".repeat(100)),
+    (round) => batch.writeFile("/changed", `${round}\n`, { mode: 0o755 }),
+    () => batch.writeFile("/added/file", "more\n", { append: true }),
+    (round) => batch.copy("/full", `/copied${round}/full`),
+    (round) => batch.move(`/copied${round}/full/deep`, `/moved${round}`),
+    (round) => batch.copy("/link", `/copied${round}/full/a`),
+    () => batch.mkdir("/there/empty"),
+    (round) => batch.move(`/new${round}/deep`, "/there/empty"),
+    () => batch.move("/changed", "/same"),
+    () => batch.delete("/there", { recursive: true }),
+  ];
+  for (let index = 0; index < count; index++) {
+    kinds[index % kinds.length]!(Math.floor(index / kinds.length));
+  }
+}
 
 /** Makes the base, a repository. */
 export async function makeBase(base: string): Promise<void> {

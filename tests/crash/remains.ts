@@ -28,7 +28,7 @@ export async function checkRemains(places: Places, workspaces: readonly string[]
 /** Temporary files, sessions and journals of ours; git's locks, held packs and halves of packs. */
 function leftovers({ base, store }: Places): string[] {
   const unfinished = [
-    `${base}/.agentfs/tmp`,
+    ...["tmp", "batches"].map((name) => `${base}/.agentfs/${name}`),
     ...["tmp", "journal", "sessions"].map((name) => `${store}/agentfs/${name}`),
   ].flatMap((directory) => namesIn(directory).map((name) => `${directory}/${name}`));
   const packs = namesIn(`${store}/objects/pack`);
