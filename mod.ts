@@ -27,8 +27,18 @@
  */
 
 export { AgentFS } from "./src/agentfs.ts";
+export type { Audit } from "./src/audit/audit.ts";
+export type {
+  AuditDetails,
+  AuditEntry,
+  AuditExportOptions,
+  AuditFilter,
+  AuditFormat,
+  AuditHead,
+  AuditVerification,
+} from "./src/audit/types.ts";
 export type { BatchProcessOptions, Processed } from "./src/batch_process.ts";
-export type { Change, Skipped } from "./src/changes.ts";
+export type { Change, FileEffect, Skipped } from "./src/changes.ts";
 export { Config } from "./src/config/config.ts";
 export type { AuditConfig, ConfigInput, RunConfig, SyncConfig } from "./src/config/types.ts";
 export {
@@ -57,6 +67,7 @@ export {
   WorkspaceExistsError,
   WorkspaceNotFoundError,
 } from "./src/errors.ts";
+export type { WorkspaceEvents } from "./src/events.ts";
 export { type Missing, type SandboxSupport, sandboxSupport } from "./src/exec/support.ts";
 export type {
   Limits,
@@ -78,6 +89,7 @@ export type {
   StreamMode,
   WriteOptions,
 } from "./src/files/types.ts";
+export type { BatchEffect } from "./src/files/batch_effect.ts";
 export type { Diff, DiffOptions } from "./src/history/diff.ts";
 export { renderDiff } from "./src/history/render_diff.ts";
 export type {
@@ -89,6 +101,7 @@ export type {
   SnapshotOptions,
   Status,
 } from "./src/history/types.ts";
+export type { HookEvent, HookHandler, Hooks } from "./src/hooks.ts";
 export type { CreateOptions, WorkspaceManager } from "./src/manager.ts";
 export type { SnapshotManager } from "./src/snapshot_manager.ts";
 export type { Workspace } from "./src/workspace.ts";

@@ -5,12 +5,15 @@
  */
 
 import { typeName } from "./arguments.ts";
+import { Audit } from "./audit/audit.ts";
+import { prune } from "./audit/prune.ts";
 import { Config } from "./config/config.ts";
 import { configError } from "./config/failure.ts";
 import type { ConfigInput } from "./config/types.ts";
 import { ClosedError } from "./errors.ts";
+import { Hooks } from "./hooks.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
-import { LiveWorkspaces } from "./live_workspaces.ts";
+import { LiveWorkspaces, openLog } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
 import { attemptStore } from "./platform/failure.ts";
 import { currentDirectory } from "./platform/fs.ts";
@@ -52,6 +55,10 @@ export class AgentFS implements AsyncDisposable {
   readonly config: Config;
   /** The workspaces. */
   readonly workspace: WorkspaceManager;
+  /** What hears of commits, snapshots and the like. */
+  readonly hooks: Hooks;
+  /** What was done in all workspaces, also in those that are deleted by now. */
+  readonly audit: Audit;
   #opened: Promise<LiveWorkspaces> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -70,6 +77,8 @@ export class AgentFS implements AsyncDisposable {
     this.basePath = absolutePath(basePath);
     this.config = configOf(options);
     this.workspace = new WorkspaceManager(() => this.#open());
+    this.hooks = new Hooks(this.config.hookTimeout);
+    this.audit = new Audit(async () => await (await this.#open()).auditSource(), null);
   }
 
   /** Ends all commands and closes the store. Workspaces stay; a second time does nothing. */
@@ -103,13 +112,15 @@ export class AgentFS implements AsyncDisposable {
       author,
       store,
     });
-    try {
-      await attemptStore(`open the base ${this.basePath}`, () => prepareBase(base));
-      return new LiveWorkspaces(base, this.config.run);
-    } catch (error) {
-      await base[Symbol.asyncDispose]();
-      throw error;
-    }
+    await using opened = new AsyncDisposableStack();
+    opened.use(base);
+    await attemptStore(`open the base ${this.basePath}`, () => prepareBase(base));
+    const { config, hooks } = this;
+    const log = config.auditEnabled ? opened.use(await openLog(base)) : null;
+    const { retentionDays } = config.audit;
+    if (log !== null && retentionDays !== null) await prune(log, retentionDays);
+    opened.move();
+    return new LiveWorkspaces(base, { log, config, hooks });
   }
 
   async #close(): Promise<void> {

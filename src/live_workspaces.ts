@@ -5,14 +5,21 @@
  * @module
  */
 
-import type { CommandHost, RunSettings } from "./exec/host.ts";
+import { Audit, type AuditSource } from "./audit/audit.ts";
+import { keepHead } from "./audit/head_ref.ts";
+import { AuditLog } from "./audit/log.ts";
+import type { Config } from "./config/config.ts";
+import type { Announce, WorkspaceEvents } from "./events.ts";
+import type { CommandHost } from "./exec/host.ts";
 import { type Detected, detectSandbox } from "./exec/support.ts";
 import { SandboxError } from "./errors.ts";
 import { batch } from "./files/batch.ts";
+import type { Hooks } from "./hooks.ts";
 import { GitInside } from "./inside/git_inside.ts";
 import { WorkspaceHost } from "./inside/command_host.ts";
 import { RoutedFiles } from "./inside/routed_files.ts";
 import { recover } from "./lifecycle/recover.ts";
+import { Recorder } from "./recorder.ts";
 import type { OpenBase } from "./registry/open_base.ts";
 import { readRecord, type WorkspaceRecord } from "./registry/record.ts";
 import { Workspace } from "./workspace.ts";
@@ -22,6 +29,21 @@ interface Live {
   readonly worktree: Worktree;
   readonly files: RoutedFiles;
   readonly workspace: Workspace;
+  readonly recorder: Recorder;
+}
+
+/** What all workspaces of a base share. */
+export interface Shared {
+  /** The audit log; `null`: nothing is recorded. */
+  readonly log: AuditLog | null;
+  readonly config: Config;
+  readonly hooks: Hooks;
+}
+
+/** Opens the audit log of a base. */
+export async function openLog({ layout, session, settings }: OpenBase): Promise<AuditLog> {
+  const { lockTimeout } = settings;
+  return await AuditLog.open({ path: layout.database, session: session.id, lockTimeout });
 }
 
 /** Hands out the workspaces of a base. */
@@ -32,12 +54,13 @@ export class LiveWorkspaces {
 
   /** The file helpers that are being ended. */
   readonly #closing = new Set<Promise<void>>();
-  readonly #run: RunSettings;
+  readonly #shared: Shared;
+  #unwrittenLog: Promise<AuditLog> | null = null;
   #detecting: Promise<Detected> | null = null;
 
-  constructor(base: OpenBase, run: RunSettings) {
+  constructor(base: OpenBase, shared: Shared) {
     this.base = base;
-    this.#run = run;
+    this.#shared = shared;
   }
 
   /** The workspace of a record. */
@@ -48,6 +71,34 @@ export class LiveWorkspaces {
   /** The same from the inside. */
   worktree(record: WorkspaceRecord): Worktree {
     return this.#get(record).worktree;
+  }
+
+  /** What records the calls on a workspace; on one of which there is no record, those on the base. */
+  recorder(name: string, record: WorkspaceRecord | null): Recorder {
+    const { log, config } = this.#shared;
+    const { id = "", agentId = null } = record ?? {};
+    return new Recorder(log, { name, id, agentId }, {
+      ...config.audit,
+      keepHead: async () => {
+        if (log !== null) await keepHead(this.base, log, name);
+      },
+    });
+  }
+
+  /** Where the audit log is read. One that is not written is opened when somebody asks for it. */
+  async auditSource(): Promise<AuditSource> {
+    const { base } = this;
+    base.requireOpen();
+    return { base, log: this.#shared.log ?? await (this.#unwrittenLog ??= openLog(base)) };
+  }
+
+  /** Tells those who listen of what happened to a workspace. */
+  async announce<Event extends keyof WorkspaceEvents>(
+    workspace: Workspace,
+    event: Event,
+    ...told: WorkspaceEvents[Event]
+  ): Promise<void> {
+    await this.#shared.hooks.emit(event, workspace, ...told);
   }
 
   /** Lets go of a workspace; `why` goes into the errors of those who still use it. */
@@ -67,6 +118,8 @@ export class LiveWorkspaces {
     await this.base.settled();
     for (const name of [...this.#live.keys()]) this.forget(name, "this AgentFS is closed");
     await Promise.all(this.#closing);
+    this.#shared.log?.[Symbol.dispose]();
+    (await this.#unwrittenLog?.catch(() => null))?.[Symbol.dispose]();
     await this.base[Symbol.asyncDispose]();
   }
 
@@ -84,7 +137,7 @@ export class LiveWorkspaces {
     const worktree = new Worktree(base, record, () => recover(base, record.name));
     const context = {
       root: worktree.directory,
-      identify: true,
+      identify: this.#shared.log !== null,
       temporary: () => base.session.dataTemporary(),
       hold: (purpose: string) => worktree.holdWriter(purpose),
       requireRoot: () => worktree.requireDirectory(),
@@ -93,20 +146,29 @@ export class LiveWorkspaces {
       worktree,
       context,
       detect: async () => (await this.#detect()).sandbox,
-      trusting: this.#run.sandbox === "off",
+      trusting: this.#shared.config.run.sandbox === "off",
     });
     worktree.readContent = (path) => files.readContent(path);
-    const workspace = new Workspace({
+    const recorder = this.recorder(record.name, record);
+    const announce: Announce = (event, ...told) => this.announce(workspace, event, ...told);
+    const workspace: Workspace = new Workspace({
       worktree,
       files,
       batch: (work) => batch(worktree, context, work),
-      commands: this.#commandHost(worktree, files),
+      commands: this.#commandHost(worktree, files, { recorder, announce }),
+      audit: new Audit(() => this.auditSource(), record),
+      recorder,
+      announce,
       exists: () => readRecord(base, record.name)?.id === record.id,
     });
-    return { worktree, files, workspace };
+    return { worktree, files, workspace, recorder };
   }
 
-  #commandHost(worktree: Worktree, files: RoutedFiles): CommandHost {
+  #commandHost(
+    worktree: Worktree,
+    files: RoutedFiles,
+    { recorder, announce }: { recorder: Recorder; announce: Announce },
+  ): CommandHost {
     const git = new GitInside(worktree, async () => {
       const { sandbox } = await this.#detect();
       if (sandbox === null) throw new SandboxError("Cannot look into a sandbox: there is none");
@@ -114,10 +176,14 @@ export class LiveWorkspaces {
     });
     return new WorkspaceHost({
       worktree,
-      settings: this.#run,
+      settings: this.#shared.config.run,
       detect: () => this.#detect(),
       enter: () => git.enter(),
       starting: (purpose, signal) => files.starting(purpose, signal),
+      witness: async (command, options) => ({
+        ended: await recorder.command(command, options),
+        announce: (result) => announce("run", result),
+      }),
       track: (end) => {
         worktree.requireOpen();
         this.#commands.add(end);

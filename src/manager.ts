@@ -5,6 +5,7 @@
  */
 
 import { checkOptions, type OptionKinds } from "./arguments.ts";
+import type { AuditDetails } from "./audit/types.ts";
 import { ClosedError, WorkspaceNotFoundError } from "./errors.ts";
 import { createWorkspace } from "./lifecycle/create.ts";
 import { deleteWorkspace } from "./lifecycle/delete.ts";
@@ -80,20 +81,19 @@ export class WorkspaceManager {
   }
 
   async #create(name: string, options: CreateOptions, temporary: boolean): Promise<Workspace> {
-    checkName("workspace", name);
-    checkOptions("create a workspace", options, CREATE_OPTIONS);
-    const { description = "", tags = [], agentId = null, copyIgnored = [] } = options;
-    const { from, fromSnapshot, signal } = options;
-    const start = { from, fromSnapshot, copyIgnored: [...copyIgnored], signal };
-    const creation = { ...start, name, description, tags: [...tags], agentId, temporary };
-    signal?.throwIfAborted();
     const live = await this.#open();
-    const record = await attemptStore(`create the workspace "${name}"`, async () => {
-      // What a killed process was at would keep the name.
-      await recoverAll(live.base);
-      return await createWorkspace(live.base, creation);
-    });
-    return live.workspace(record);
+    const call = { operation: "create", details: { ...startOf(options), temporary } };
+    let record: WorkspaceRecord;
+    try {
+      record = await createRecord(live.base, name, options, temporary);
+    } catch (error) {
+      await live.recorder(name, readRecord(live.base, name)).failed(call, error);
+      throw error;
+    }
+    const workspace = live.workspace(record);
+    await live.recorder(name, record).done(call);
+    await live.announce(workspace, "workspaceCreate");
+    return workspace;
   }
 
   /**
@@ -132,16 +132,25 @@ export class WorkspaceManager {
    */
   async delete(name: string): Promise<void> {
     const live = await this.#open();
-    const worktree = live.worktree(findRecord(live.base, name));
-    await attemptStore(`delete the workspace "${name}"`, async () => {
-      using _ = await worktree.holdAll("being deleted").catch((error) => {
-        // Somebody else may have deleted it meanwhile.
-        findRecord(live.base, name);
-        throw error;
-      });
-      await deleteWorkspace(worktree);
-      live.forget(name, "it was deleted");
-    });
+    const record = readRecord(live.base, name);
+    const workspace = await live.recorder(name, record).change(
+      { operation: "delete" },
+      async () => {
+        const worktree = live.worktree(findRecord(live.base, name));
+        const workspace = live.workspace(worktree.record);
+        await attemptStore(`delete the workspace "${name}"`, async () => {
+          using _ = await worktree.holdAll("being deleted").catch((error) => {
+            // Somebody else may have deleted it meanwhile.
+            findRecord(live.base, name);
+            throw error;
+          });
+          await deleteWorkspace(worktree);
+          live.forget(name, "it was deleted");
+        });
+        return workspace;
+      },
+    );
+    await live.announce(workspace, "workspaceDelete");
   }
 
   /** Makes a workspace that `await using` deletes, for good, at the end of its scope. */
@@ -164,6 +173,35 @@ export class WorkspaceManager {
       },
     });
   }
+}
+
+/** Makes a workspace as it was asked for, and gives its record. */
+async function createRecord(
+  base: OpenBase,
+  name: string,
+  options: CreateOptions,
+  temporary: boolean,
+): Promise<WorkspaceRecord> {
+  checkName("workspace", name);
+  checkOptions("create a workspace", options, CREATE_OPTIONS);
+  const { description = "", tags = [], agentId = null, copyIgnored = [] } = options;
+  const { from, fromSnapshot, signal } = options;
+  const start = { from, fromSnapshot, copyIgnored: [...copyIgnored], signal };
+  const creation = { ...start, name, description, tags: [...tags], agentId, temporary };
+  signal?.throwIfAborted();
+  return await attemptStore(`create the workspace "${name}"`, async () => {
+    // What a killed process was at would keep the name.
+    await recoverAll(base);
+    return await createWorkspace(base, creation);
+  });
+}
+
+/** Where a new workspace is to start from, as it is recorded. */
+function startOf(options: CreateOptions): AuditDetails {
+  const { from, fromSnapshot, copyIgnored } = options ?? {};
+  return Object.fromEntries(
+    Object.entries({ from, fromSnapshot, copyIgnored }).filter(([, value]) => value !== undefined),
+  );
 }
 
 function findRecord(base: OpenBase, name: string): WorkspaceRecord {

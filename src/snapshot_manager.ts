@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { AuditDetails } from "./audit/types.ts";
+import type { Announce } from "./events.ts";
 import { type Diff, diffSnapshots } from "./history/diff.ts";
 import { restoreSnapshot } from "./history/restore.ts";
 import {
@@ -16,7 +18,17 @@ import {
 import type { RestoreResult, Snapshot, SnapshotOptions } from "./history/types.ts";
 import { checkName, madeUpName } from "./names.ts";
 import { attemptStore } from "./platform/failure.ts";
+import { refNames } from "./registry/layout.ts";
+import { noteTemporaryRef } from "./registry/temporary_refs.ts";
+import { changesOf, type Recorder } from "./recorder.ts";
 import type { Worktree } from "./worktree/worktree.ts";
+
+/** What the snapshots of a workspace are taken of, and who hears of them. @internal */
+export interface SnapshotParts {
+  readonly worktree: Worktree;
+  readonly recorder: Recorder;
+  readonly announce: Announce;
+}
 
 /**
  * The snapshots of a workspace: states under a name, each a git ref, to look at and to go back to.
@@ -37,10 +49,14 @@ import type { Worktree } from "./worktree/worktree.ts";
  */
 export class SnapshotManager {
   readonly #worktree: Worktree;
+  readonly #recorder: Recorder;
+  readonly #announce: Announce;
 
   /** @internal */
-  constructor(worktree: Worktree) {
+  constructor({ worktree, recorder, announce }: SnapshotParts) {
     this.#worktree = worktree;
+    this.#recorder = recorder;
+    this.#announce = announce;
   }
 
   /**
@@ -52,9 +68,26 @@ export class SnapshotManager {
    * @throws {BusyError} where a command runs in the workspace, or somebody else works on it.
    */
   async create(name?: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-    return await attemptStore("take a snapshot", () => {
-      return createSnapshot(this.#worktree, name, options);
-    });
+    return await this.#create(name, options, {});
+  }
+
+  async #create(
+    name: string | undefined,
+    options: SnapshotOptions,
+    details: AuditDetails,
+  ): Promise<Snapshot> {
+    const call = {
+      operation: "snapshot",
+      details: { ...(name !== undefined && { name }), ...details },
+    };
+    const snapshot = await this.#recorder.change(
+      call,
+      () => attemptStore("take a snapshot", () => createSnapshot(this.#worktree, name, options)),
+      ({ name, oid, tree, ref, skipped }) => ({ name, oid, tree, ref, skipped: skipped.length }),
+    );
+    await this.#recorder.keepHead();
+    await this.#announce("snapshot", snapshot);
+    return snapshot;
   }
 
   /**
@@ -63,20 +96,30 @@ export class SnapshotManager {
    * @throws {SnapshotNotFoundError} where there is none.
    */
   async get(name: string): Promise<Snapshot> {
-    return await attemptStore("read a snapshot", () => findSnapshot(this.#worktree, name));
+    return await this.#recorder.look(
+      { operation: "snapshot.get", details: { name } },
+      () => attemptStore("read a snapshot", () => findSnapshot(this.#worktree, name)),
+    );
   }
 
   /** All snapshots, oldest first. */
   async list(): Promise<Snapshot[]> {
-    return await attemptStore("list the snapshots", () => listSnapshots(this.#worktree));
+    return await this.#recorder.look(
+      { operation: "snapshot.list" },
+      () => attemptStore("list the snapshots", () => listSnapshots(this.#worktree)),
+    );
   }
 
   /** Whether there is a snapshot of this name. */
   has(name: string): Promise<boolean> {
-    return Promise.try(() => {
-      using _ = this.#worktree.use();
-      return hasSnapshot(this.#worktree, name);
-    });
+    return this.#recorder.look(
+      { operation: "snapshot.has", details: { name } },
+      () =>
+        Promise.try(() => {
+          using _ = this.#worktree.use();
+          return hasSnapshot(this.#worktree, name);
+        }),
+    );
   }
 
   /**
@@ -93,9 +136,17 @@ export class SnapshotManager {
     snapshot: string | Snapshot,
     options: { signal?: AbortSignal } = {},
   ): Promise<RestoreResult> {
-    return await attemptStore("restore a snapshot", () => {
-      return restoreSnapshot(this.#worktree, snapshot, options);
-    });
+    const name = typeof snapshot === "string" ? snapshot : snapshot?.name;
+    const restored = await this.#recorder.change(
+      { operation: "restore", details: { name } },
+      () =>
+        attemptStore("restore a snapshot", () => {
+          return restoreSnapshot(this.#worktree, snapshot, options);
+        }),
+      ({ changes, undo }) => ({ undo: undo.name, ...changesOf(changes) }),
+    );
+    await this.#announce("restore", restored);
+    return restored;
   }
 
   /**
@@ -104,7 +155,10 @@ export class SnapshotManager {
    * @throws {SnapshotNotFoundError} where there is none of this name.
    */
   async delete(name: string): Promise<void> {
-    await attemptStore("delete a snapshot", () => deleteSnapshot(this.#worktree, name));
+    await this.#recorder.change(
+      { operation: "snapshot.delete", details: { name } },
+      () => attemptStore("delete a snapshot", () => deleteSnapshot(this.#worktree, name)),
+    );
   }
 
   /**
@@ -113,19 +167,28 @@ export class SnapshotManager {
    * @throws {SnapshotNotFoundError} where there is none of one of the names.
    */
   async diff(from: string, to?: string): Promise<Diff> {
-    return await attemptStore("compare snapshots", () => diffSnapshots(this.#worktree, from, to));
+    return await this.#recorder.look(
+      { operation: "snapshot.diff", details: { from, to } },
+      () => attemptStore("compare snapshots", () => diffSnapshots(this.#worktree, from, to)),
+    );
   }
 
   /** Takes a snapshot that `await using` deletes at the end of its scope. */
   async temp(prefix = "temp"): Promise<Snapshot & AsyncDisposable> {
     checkName("snapshot", prefix);
-    const snapshot = await this.create(`${prefix}-${madeUpName()}`);
+    const name = `${prefix}-${madeUpName()}`;
     const worktree = this.#worktree;
+    const forget = await attemptStore("take a snapshot", () => {
+      worktree.requireOpen();
+      return noteTemporaryRef(worktree.base, refNames.snapshots(worktree.name) + name);
+    });
+    const snapshot = await this.#create(name, {}, { temporary: true });
     return Object.assign(snapshot, {
-      async [Symbol.asyncDispose](): Promise<void> {
-        if (worktree.isOpen && hasSnapshot(worktree, snapshot.name)) {
-          await deleteSnapshot(worktree, snapshot.name);
-        }
+      [Symbol.asyncDispose]: async (): Promise<void> => {
+        // What is closed before goes when the base is opened next.
+        if (!worktree.isOpen) return;
+        if (hasSnapshot(worktree, name)) await this.delete(name);
+        forget();
       },
     });
   }

@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { Audit } from "./audit/audit.ts";
 import { batchProcess, type BatchProcessOptions, type Processed } from "./batch_process.ts";
 import type { Change, Skipped } from "./changes.ts";
+import type { Announce } from "./events.ts";
 import type { CommandHost } from "./exec/host.ts";
 import { run } from "./exec/run.ts";
 import { runStream } from "./exec/run_stream.ts";
@@ -32,6 +34,8 @@ import { CommitLog } from "./history/log.ts";
 import { status } from "./history/status.ts";
 import type { Commit, CommitOptions, CommitResult, Status } from "./history/types.ts";
 import { attemptStore } from "./platform/failure.ts";
+import { RecordedFiles } from "./recorded_files.ts";
+import { batchOf, changesOf, type Recorder } from "./recorder.ts";
 import { branchName } from "./registry/layout.ts";
 import { SnapshotManager } from "./snapshot_manager.ts";
 import type { Worktree } from "./worktree/worktree.ts";
@@ -42,6 +46,9 @@ export interface WorkspaceParts {
   readonly files: Files;
   readonly batch: (work: BatchWork) => Promise<BatchEffect[]>;
   readonly commands: CommandHost;
+  readonly audit: Audit;
+  readonly recorder: Recorder;
+  readonly announce: Announce;
   /** Whether the workspace has not been deleted. */
   readonly exists: () => boolean;
 }
@@ -60,12 +67,17 @@ export interface WorkspaceParts {
 export class Workspace {
   /** Its snapshots. */
   readonly snapshot: SnapshotManager;
+  /** What was done in it: every call that reads contents or changes anything. */
+  readonly audit: Audit;
   readonly #parts: WorkspaceParts;
+  readonly #recordedFiles: RecordedFiles;
 
   /** @internal */
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
-    this.snapshot = new SnapshotManager(parts.worktree);
+    this.#recordedFiles = new RecordedFiles(parts.files, parts.recorder);
+    this.snapshot = new SnapshotManager(parts);
+    this.audit = parts.audit;
   }
 
   /** Its name. */
@@ -292,7 +304,13 @@ export class Workspace {
   batch(operations: readonly BatchOperation[]): Promise<void>;
   async batch(work: BatchWork): Promise<void> {
     this.#parts.worktree.requireOpen();
-    await this.#parts.batch(work);
+    const { recorder, announce } = this.#parts;
+    const effects = await recorder.change(
+      { operation: "batch" },
+      () => this.#parts.batch(work),
+      batchOf,
+    );
+    if (effects.length > 0) await announce("batch", effects);
   }
 
   /**
@@ -326,7 +344,10 @@ export class Workspace {
 
   /** How the files differ from the last commit: what `git status` says after `git add --all`. */
   async status(options: { ignored?: boolean } = {}): Promise<Status> {
-    return await attemptStore("tell the status", () => status(this.#worktree, options));
+    return await this.#parts.recorder.look(
+      { operation: "status" },
+      () => attemptStore("tell the status", () => status(this.#worktree, options)),
+    );
   }
 
   /**
@@ -335,7 +356,10 @@ export class Workspace {
    * @throws {SnapshotNotFoundError} where `against` names nothing.
    */
   async diff(options: DiffOptions = {}): Promise<Diff> {
-    return await attemptStore("compare", () => diffFiles(this.#worktree, options));
+    return await this.#parts.recorder.look(
+      { operation: "diff" },
+      () => attemptStore("compare", () => diffFiles(this.#worktree, options)),
+    );
   }
 
   /**
@@ -352,11 +376,28 @@ export class Workspace {
   /** Commits, or tells what a commit would hold. */
   commit(message: string, options: CommitOptions): Promise<CommitResult | Change[]>;
   async commit(message: string, options: CommitOptions = {}): Promise<CommitResult | Change[]> {
-    return await attemptStore("commit", (): Promise<CommitResult | Change[]> => {
-      return options?.dryRun
-        ? previewCommit(this.#worktree, message, options)
-        : commitFiles(this.#worktree, message, options);
-    });
+    if (options?.dryRun) return await this.#previewCommit(message, options);
+    const { recorder, announce } = this.#parts;
+    const commit = await recorder.change(
+      { operation: "commit", details: { message } },
+      () => attemptStore("commit", () => commitFiles(this.#worktree, message, options)),
+      ({ oid, created, skipped, changes }) => ({
+        oid,
+        created,
+        skipped: skipped.length,
+        ...changesOf(changes),
+      }),
+    );
+    await recorder.keepHead();
+    if (commit.created) await announce("commit", message, commit);
+    return commit;
+  }
+
+  #previewCommit(message: string, options: CommitOptions): Promise<Change[]> {
+    return this.#parts.recorder.look(
+      { operation: "commit", details: { message, dryRun: true } },
+      () => attemptStore("commit", () => previewCommit(this.#worktree, message, options)),
+    );
   }
 
   /**
@@ -366,7 +407,9 @@ export class Workspace {
   log(
     options: { limit?: number; path?: string } = {},
   ): Promise<Commit[]> & AsyncIterable<Commit> {
-    return new CommitLog(() => this.#worktree, options);
+    const { recorder } = this.#parts;
+    const begun = () => recorder.look({ operation: "log" }, () => Promise.resolve());
+    return new CommitLog(() => this.#worktree, options, begun);
   }
 
   get #worktree(): Worktree {
@@ -374,9 +417,9 @@ export class Workspace {
     return this.#parts.worktree;
   }
 
-  get #files(): Files {
+  get #files(): RecordedFiles {
     this.#parts.worktree.requireOpen();
-    return this.#parts.files;
+    return this.#recordedFiles;
   }
 
   get #commands(): CommandHost {

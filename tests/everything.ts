@@ -6,9 +6,15 @@
 
 import { createHash } from "node:crypto";
 
-/** What any call may touch and nobody sees: locks, sessions, temporary files, caches, notes. */
-const TRANSIENT =
-  /\/agentfs\/(cache|locks|sessions|tmp)\/|\/\.agentfs\/tmp\/|\/agentfs\/inside\/[^/]+\/note\.json$/;
+/** What any call may touch and nobody sees: locks, sessions, temporary files, caches, notes, the log. */
+const TRANSIENT = new RegExp(
+  [
+    "/agentfs/(cache|locks|sessions|tmp)/",
+    "/\\.agentfs/tmp/",
+    "/agentfs/inside/[^/]+/note\\.json$",
+    "/agentfs/agentfs\\.db[^/]*$",
+  ].join("|"),
+);
 
 /** Each path below `directory` with its kind, permission bits and the hash of its content. */
 export function everythingBelow(directory: string): Record<string, string> {

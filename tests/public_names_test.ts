@@ -55,8 +55,17 @@ Deno.test("mod.ts exports these types besides", async () => {
   const values = new Set(Object.keys(sdk));
   const types = (await documented("mod.ts")).filter((name) => !values.has(name));
   assert.deepEqual(types, [
+    "Audit",
     "AuditConfig",
+    "AuditDetails",
+    "AuditEntry",
+    "AuditExportOptions",
+    "AuditFilter",
+    "AuditFormat",
+    "AuditHead",
+    "AuditVerification",
     "Batch",
+    "BatchEffect",
     "BatchOperation",
     "BatchProcessOptions",
     "Change",
@@ -71,8 +80,12 @@ Deno.test("mod.ts exports these types besides", async () => {
     "DiffOptions",
     "ErrorCode",
     "FileContent",
+    "FileEffect",
     "FileInfo",
     "FileStream",
+    "HookEvent",
+    "HookHandler",
+    "Hooks",
     "Limits",
     "ListOptions",
     "Missing",
@@ -94,6 +107,7 @@ Deno.test("mod.ts exports these types besides", async () => {
     "StreamMode",
     "SyncConfig",
     "Workspace",
+    "WorkspaceEvents",
     "WorkspaceManager",
     "WriteOptions",
   ]);

@@ -1,7 +1,7 @@
 /**
  * The snippets of the Python SDK's page, translated, in its order and under its headings.
  *
- * Sections of later work (audit log, cloud sync, configuration files, hooks, batch) are not here yet.
+ * Cloud Sync is later work, and not here yet.
  */
 
 import assert from "node:assert/strict";
@@ -9,6 +9,7 @@ import { describe, it } from "@std/testing/bdd";
 import {
   AgentFS,
   type CommitResult,
+  Config,
   type Snapshot,
   SnapshotNotFoundError,
   type Workspace,
@@ -281,6 +282,113 @@ describe("Core Classes", () => {
   });
 });
 
+describe("Audit Logging", () => {
+  it("tells who did what, filtered, exported, processed", async () => {
+    await withProject(async (afs, project, print, out) => {
+      const workspace = await afs.workspace.create("my-workspace");
+      await workspace.writeFile("/src/main.py", "print('hello')\n");
+      await workspace.readFile("/src/main.py");
+      await workspace.writeFile("/other.py", "");
+
+      // Get audit log
+      const logs = await workspace.audit.logs();
+      const operations = logs.map(({ operation }) => operation);
+      assert.deepEqual(operations, ["create", "write", "read", "write"]);
+
+      // Filter by operation
+      const writes = await workspace.audit.logs({ operation: "write" });
+      assert.equal(writes.length, 2);
+
+      // Filter by time range
+      const recent = await workspace.audit.logs({
+        from: new Date(Date.now() - 24 * 60 * 60 * 1000),
+        to: new Date(),
+      });
+      assert.equal(recent.length, 4);
+
+      // Filter by path
+      const ofMain = await workspace.audit.logs({ path: "/src/main.py" });
+      assert.deepEqual(ofMain.map(({ operation }) => operation), ["write", "read"]);
+
+      // Export to file
+      const { entries } = await workspace.audit.export(`${project}/audit.json`, { format: "json" });
+      assert.equal(entries, 4);
+      assert.equal(JSON.parse(await Deno.readTextFile(`${project}/audit.json`)).length, 4);
+
+      // Process logs
+      for (const entry of writes) {
+        print(`${entry.timestamp instanceof Date}: ${entry.operation} ${entry.path}`);
+        if (entry.details) print(`  Size: ${entry.details.sizeAfter}`);
+      }
+      assert.deepEqual(out, [
+        "true: write /src/main.py",
+        "  Size: 15",
+        "true: write /other.py",
+        "  Size: 0",
+      ]);
+    });
+  });
+});
+
+describe("Configuration", () => {
+  it("comes from a file or from code", async () => {
+    await withProject(async (_, project) => {
+      const file = `${project}/config.toml`;
+      await Deno.writeTextFile(
+        file,
+        'cache_size = 512\naudit_enabled = true\n\n[sync]\ndefault_mode = "periodic"\n',
+      );
+
+      // Load configuration
+      const loaded = await Config.load(file);
+      assert.equal(loaded.cacheSize, 512);
+      assert.equal(loaded.sync.defaultMode, "periodic");
+
+      // Or create programmatically
+      const config = new Config({
+        cacheSize: 512,
+        auditEnabled: true,
+        sync: { defaultMode: "periodic", interval: 300 },
+      });
+
+      // Apply to AgentFS instance
+      await using afs = new AgentFS(project, { config });
+      assert.equal(afs.config, config);
+      assert.equal((await afs.workspace.create("configured")).name, "configured");
+    });
+  });
+});
+
+describe("Event Hooks", () => {
+  it("calls handlers", async () => {
+    await withProject(async (afs, _, print, out) => {
+      // Define hooks
+      function onWorkspaceCreate(workspace: Workspace): void {
+        print(`Created workspace: ${workspace.name}`);
+      }
+      function onCommit(_workspace: Workspace, message: string): void {
+        print(`Committed: ${message}`);
+      }
+
+      // Register hooks
+      afs.hooks.onWorkspaceCreate = onWorkspaceCreate;
+      afs.hooks.onCommit = onCommit;
+
+      // Or any number of them, where Python has a decorator
+      afs.hooks.on("workspaceCreate", (workspace) => print(`Workspace ${workspace.name} created`));
+
+      const workspace = await afs.workspace.create("my-workspace");
+      await workspace.writeFile("/a.txt", "a");
+      await workspace.commit("Add a");
+      assert.deepEqual(out, [
+        "Created workspace: my-workspace",
+        "Workspace my-workspace created",
+        "Committed: Add a",
+      ]);
+    });
+  });
+});
+
 describe("Error Handling", () => {
   it("names what is wrong by its class", async () => {
     await withProject(async (afs, _, print, out) => {
@@ -301,6 +409,35 @@ describe("Error Handling", () => {
         print("Snapshot not found");
       }
       assert.deepEqual(out, ["Workspace already exists", "Snapshot not found"]);
+    });
+  });
+});
+
+describe("Batch Operations", () => {
+  it("applies all or nothing, and processes many", async () => {
+    await withProject(async (afs, _, print, out) => {
+      const workspace = await afs.workspace.create("my-workspace");
+      await workspace.writeFile("/old-file.txt", "old");
+
+      // Batch file operations
+      await workspace.batch((batch) => {
+        batch.writeFile("/file1.txt", "content1");
+        batch.writeFile("/file2.txt", "content2");
+        batch.delete("/old-file.txt");
+      });
+      // All operations applied atomically
+      assert.deepEqual((await workspace.listDir()).map(({ path }) => path), [
+        "/file1.txt",
+        "/file2.txt",
+      ]);
+
+      // Batch with callback
+      const files = ["/file1.txt", "/file2.txt"];
+      const processFile = (path: string): Promise<string> => workspace.readFile(path);
+      for await (const result of workspace.batchProcess(files, processFile)) {
+        print(`Processed: ${result.path}`);
+      }
+      assert.deepEqual(out, ["Processed: /file1.txt", "Processed: /file2.txt"]);
     });
   });
 });
@@ -399,5 +536,24 @@ describe("Type Hints", () => {
     await workspace.writeFile("/a.txt", "2");
     assert.deepEqual(await processWorkspace(workspace), ["/a.txt"]);
     assert.equal((await createSnapshot(workspace, "something"))?.name, "something");
+  });
+});
+
+describe("Async Support", () => {
+  it("is how everything works", async () => {
+    await withProject(async (afs) => {
+      // Create workspace
+      const workspace = await afs.workspace.create("my-workspace");
+      await workspace.writeFile("/build.sh", "echo built\n");
+
+      // Run command
+      const result = await workspace.run("sh ./build.sh");
+      assert.equal(result.stdout, "built\n");
+
+      // File operations
+      await workspace.writeFile("/file.txt", "content");
+      const content = await workspace.readFile("/file.txt");
+      assert.equal(content, "content");
+    });
   });
 });

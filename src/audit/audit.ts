@@ -15,7 +15,13 @@ import { keptHeads } from "./head_ref.ts";
 import type { AuditLog } from "./log.ts";
 import { checkOwnDetails, checkOwnOperation } from "./own_entry.ts";
 import { readPages } from "./query.ts";
-import type { AuditEntry, AuditFilter, AuditHead, ExportOptions, Verification } from "./types.ts";
+import type {
+  AuditEntry,
+  AuditExportOptions,
+  AuditFilter,
+  AuditHead,
+  AuditVerification,
+} from "./types.ts";
 import { verifyLog } from "./verify.ts";
 import { resolve } from "@std/path/posix";
 import { fileURLToPath } from "node:url";
@@ -80,10 +86,10 @@ export class Audit {
    * @throws {TypeError} as {@linkcode logs}, and where there is no such format.
    * @throws {StoreError} where the file cannot be written.
    */
-  async export(file: string | URL, options: ExportOptions = {}): Promise<{ entries: number }> {
+  async export(file: string | URL, options: AuditExportOptions = {}): Promise<{ entries: number }> {
     const path = filePath(file);
     if (typeName(options) !== "object") {
-      checkOptions<ExportOptions>("export the audit log", options, NO_OPTIONS);
+      checkOptions<AuditExportOptions>("export the audit log", options, NO_OPTIONS);
     }
     const { format, ...filter } = options;
     const chosen = formatOf(path, format);
@@ -131,7 +137,7 @@ export class Audit {
    * entry of the base that is missing or not as it was.
    * @throws {StoreError} where the database or a ref is so damaged that it cannot be read.
    */
-  async verify(options: { head?: AuditHead } = {}): Promise<Verification> {
+  async verify(options: { head?: AuditHead } = {}): Promise<AuditVerification> {
     const { head, ...others } = options;
     checkOptions("verify the audit log", others, {});
     const given = head === undefined ? [] : [givenHead(head)];

@@ -32,6 +32,10 @@ export function lastOf(segment: number): number {
   return (segment + 1) * SEGMENT;
 }
 
+/** What may have been led elsewhere by a link; an agent's own entries cannot claim so. */
+const FOLLOWS =
+  "operation IN ('write', 'append', 'copy', 'move', 'delete', 'mkdir', 'symlink', 'chmod')";
+
 /** What `lookup` holds for the entries from ?1 to ?2. */
 const VALUES = `
   SELECT workspace_id, 'operation' AS field, operation AS value, id
@@ -43,6 +47,10 @@ const VALUES = `
   SELECT workspace_id, 'path', details ->> '$.from', id
     FROM audit WHERE id BETWEEN ?1 AND ?2 AND operation IN ('copy', 'move')
       AND json_type(details, '$.from') = 'text' AND details ->> '$.from' IS NOT path
+  UNION ALL
+  SELECT workspace_id, 'path', details ->> '$.resolved', id
+    FROM audit WHERE id BETWEEN ?1 AND ?2 AND ${FOLLOWS}
+      AND json_type(details, '$.resolved') = 'text' AND details ->> '$.resolved' IS NOT path
   UNION ALL
   SELECT workspace_id, 'agent', agent_id, min(id)
     FROM audit WHERE id BETWEEN ?1 AND ?2 AND agent_id NOT NULL GROUP BY workspace_id, agent_id`;

@@ -14,9 +14,14 @@ const MAX_DEPTH = 32;
 /** The operations that this library enters. */
 const OURS = new Set(
   ("create delete read write append copy move mkdir symlink chmod run batch snapshot restore commit " +
-    "apply").split(" "),
+    "apply exists stat listDir readLink status diff log").split(" "),
 );
 const OUR_PREFIXES = ["sync.", "snapshot.", "audit."];
+
+/** Whether only this library enters the operation. */
+export function isOwnOperation(operation: string): boolean {
+  return OURS.has(operation) || OUR_PREFIXES.some((prefix) => operation.startsWith(prefix));
+}
 
 /**
  * Checks an operation that an agent enters.
@@ -32,9 +37,7 @@ export function checkOwnOperation(operation: string): void {
   if (!operation.isWellFormed() || operation.includes("\0")) {
     throw cannot("is valid Unicode without NUL");
   }
-  const isOurs = OURS.has(operation) ||
-    OUR_PREFIXES.some((prefix) => operation.startsWith(prefix));
-  if (isOurs) {
+  if (isOwnOperation(operation)) {
     throw cannot(
       `cannot be ${
         JSON.stringify(operation)

@@ -1,17 +1,14 @@
 /**
  * Keeps secrets out of the log: what looks like one is replaced before an entry is written.
  *
- * This is a net with holes: a password that stands alone looks like any other word. Every kind of text is
- * searched in time that grows with its length only, since agents choose the texts.
- *
  * @module
  */
 
-import { hidePatterns, REDACTED } from "./secret_patterns.ts";
-import { hideNamed, isSecretName, isSecretOption } from "./secret_names.ts";
+import { isSecretName, isSecretOption } from "../secrets/names.ts";
+import { REDACTED } from "../secrets/patterns.ts";
+import { redactText } from "../secrets/redact.ts";
+import { isOwnOperation } from "./own_entry.ts";
 import type { AuditDetails } from "./types.ts";
-
-export { REDACTED } from "./secret_patterns.ts";
 
 /** No text in the details of an entry is longer; in UTF-16 code units. */
 export const MAX_TEXT = 8 * 1024;
@@ -20,32 +17,17 @@ const SEARCHED_TEXT = 8 * MAX_TEXT;
 /** Deeper values are not followed. */
 const MAX_DEPTH = 64;
 
-/** What {@linkcode redactText} and {@linkcode redactDetails} replace, for people to read. */
-export const REDACTIONS: readonly string[] = [
-  "user names with passwords in URLs (`https://user:password@host`), and tokens in that place",
-  "values in the query of a URL whose names say token, key, secret, password, signature or code",
-  "`Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie` headers; `Bearer …` and `Basic …`",
-  "values of options and assignments whose names say password, passphrase, secret, token, API key, " +
-  "access key, private key, credential, authorization or cookie (`--token x`, `API_KEY=x`, " +
-  '`"password": "x"`)',
-  "tokens of a known shape: GitHub, GitLab, npm, PyPI, OpenAI and Anthropic (`sk-…`), Stripe, Slack, " +
-  "AWS (`AKIA…`), Google (`AIza…`, `ya29.…`), JSON Web Tokens",
-  "private keys in PEM",
-  "values of keys in an entry's details whose names say one of these",
-];
-
-/** The text without what looks like a secret; again, it stays as it is. */
-export function redactText(text: string): string {
-  return hideNamed(hidePatterns(text));
-}
+/** What the details of our own operations have as paths, as exact as the entry's own. */
+const PATHS = ["from", "resolved"] as const;
 
 /** The details without what looks like a secret, and with long texts cut. */
 export function redactDetails(details: AuditDetails, operation: string): AuditDetails {
-  const { from } = details;
   const redacted = redactObject(details, 0) as AuditDetails;
-  // Of a copy or a move, this is a path, as exact as the other one.
-  const isMoved = operation === "copy" || operation === "move";
-  return isMoved && typeof from === "string" ? { ...redacted, from } : redacted;
+  if (!isOwnOperation(operation)) return redacted;
+  for (const name of PATHS) {
+    if (typeof details[name] === "string") redacted[name] = details[name];
+  }
+  return redacted;
 }
 
 function redactValue(value: unknown, depth: number): unknown {

@@ -63,7 +63,7 @@ export interface AuditFilter {
 export type AuditFormat = "json" | "jsonl" | "csv";
 
 /** Which entries are exported, and how. */
-export interface ExportOptions extends AuditFilter {
+export interface AuditExportOptions extends AuditFilter {
   /** Default: what the file's name ends in, else `json`. */
   format?: AuditFormat;
 }
@@ -77,7 +77,7 @@ export interface AuditHead {
 }
 
 /** What was found of the log. */
-export interface Verification {
+export interface AuditVerification {
   /** Whether every entry is there, and as it was. */
   ok: boolean;
   /** How many entries there are. */

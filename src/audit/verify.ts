@@ -10,7 +10,7 @@ import { COLUMNS, type Head, linkHash, type Row, sameHash } from "./chain.ts";
 import { AuditLog } from "./log.ts";
 import { firstOf, lastOf, type Scope, segmentOf } from "./lookup.ts";
 import { PRUNE } from "./prune.ts";
-import type { Verification } from "./types.ts";
+import type { AuditVerification } from "./types.ts";
 
 const VERIFY = "verify the audit log";
 const PAGE = 1024;
@@ -22,7 +22,7 @@ export async function verifyLog(
   log: AuditLog,
   scope: Scope,
   heads: readonly Head[],
-): Promise<Verification> {
+): Promise<AuditVerification> {
   await log.database.patiently(VERIFY, () => log.database.requireSameFile(VERIFY));
   // A connection of its own, so that what is checked comes from the file.
   using fresh = await AuditLog.open(log.options);

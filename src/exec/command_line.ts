@@ -4,7 +4,11 @@
  * @module
  */
 
+import { redactText } from "../secrets/redact.ts";
+
 const MAX_SHOWN = 100;
+/** So much of a command is searched for secrets before it is shown; more could not be seen anyway. */
+const MAX_SEARCHED = 4096;
 
 /** What a caller may call a command. */
 export type Command = string | readonly string[];
@@ -13,7 +17,7 @@ export type Command = string | readonly string[];
 export interface CommandLine {
   /** The program and its arguments. */
   readonly argv: readonly string[];
-  /** The command for people: in quotes, on one line, and not too long. */
+  /** The command for people: in quotes, on one line, not too long, and without what looks like a secret. */
   readonly shown: string;
 }
 
@@ -29,17 +33,25 @@ export function commandLine(command: Command): CommandLine {
       "Cannot run a command: it is a string for the shell, or an array of a program and its arguments",
     );
   }
-  const text = typeof command === "string" ? command : command.join(" ");
   const first = typeof command === "string" ? command.trim() : argv[0];
   if (first === undefined || first === "") {
     throw new TypeError("Cannot run a command: it is empty; name a program");
   }
+  const text = redactText(commandText(command).slice(0, MAX_SEARCHED));
   const shown = JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
   for (const word of argv) {
     const rule = brokenRule(word);
     if (rule !== null) throw new TypeError(`Cannot run ${shown}: it ${rule}`);
   }
   return { argv: [...argv], shown };
+}
+
+/** A command as people type it. */
+export function commandText(command: Command): string {
+  if (typeof command === "string") return command;
+  return command.map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)).join(
+    " ",
+  );
 }
 
 /** Why a process cannot be handed `text` as it is; `null` where it can. */

@@ -6,9 +6,10 @@
  */
 
 import type { Change, Skipped } from "../changes.ts";
+import type { Command } from "./command_line.ts";
 import type { Mount } from "./sandbox.ts";
 import type { Detected } from "./support.ts";
-import type { Limits, Permissions } from "./types.ts";
+import type { Limits, Permissions, RunOptions, RunResult } from "./types.ts";
 
 /** What holds for the commands of which a call does not say otherwise. */
 export interface RunSettings {
@@ -34,6 +35,20 @@ export interface Inside {
   leave(limit?: number): Promise<Skipped[]>;
 }
 
+/** How a command ended; with both, it ran, and its caller wants such an end taken for a failure. */
+export interface End {
+  readonly result: RunResult | null;
+  readonly failure: unknown;
+}
+
+/** Who hears of one command. */
+export interface Witness {
+  /** Writes down how it ended, before its caller hears of it. */
+  ended(end: End): Promise<void>;
+  /** Tells those who listen that it ran, once it holds nothing any more. Never fails. */
+  announce(result: RunResult): Promise<void>;
+}
+
 /** Where a command runs, and who must know of it. */
 export interface CommandHost {
   /** The workspace's files, as a directory of this machine. */
@@ -45,6 +60,8 @@ export interface CommandHost {
   /** Directories of ours that none makes writable to it. */
   readonly guarded: readonly string[];
   readonly settings: RunSettings;
+  /** Writes down that a command is asked for, be it right or wrong, before anything is done. */
+  witness(command: Command, options: RunOptions): Promise<Witness>;
   /** Looks, once, what sandbox there is. */
   detect(): Promise<Detected>;
   /** Variables that tell the git in a command what it could not find out. */

@@ -8,7 +8,7 @@ import { CappedOutput } from "./capped_output.ts";
 import type { Command } from "./command_line.ts";
 import type { CommandHost } from "./host.ts";
 import { keptBytes } from "./limits.ts";
-import { startCommand } from "./running_command.ts";
+import { startCommand } from "./start_command.ts";
 import type { RunOptions, RunResult } from "./types.ts";
 
 /** Runs `command` and says how it ended. */

@@ -11,7 +11,8 @@ import { keptBytes } from "./limits.ts";
 import { LineSplitter } from "./lines.ts";
 import { Outlet } from "./outlet.ts";
 import type { Captured, OutputSink } from "./output_pipe.ts";
-import { type RunningCommand, startCommand } from "./running_command.ts";
+import type { RunningCommand } from "./running_command.ts";
+import { startCommand } from "./start_command.ts";
 import type { RunOptions, RunResult, RunStream } from "./types.ts";
 
 /** Starts `command`. */

@@ -1,6 +1,6 @@
 /**
- * The life of one command: it is announced, started, watched, ended with its whole process group, and
- * told of. The three ways to run one differ only in where its output goes.
+ * The life of one command: it is watched, ended with its whole process group, and told of. The three
+ * ways to run one differ only in where its output goes.
  *
  * @module
  */
@@ -8,12 +8,11 @@
 import { CommandError, type SandboxError } from "../errors.ts";
 import type { Change } from "../changes.ts";
 import type { ExitStatus, ProcessTree, Signal } from "../platform/process.ts";
-import { type Choice, chooseSandbox } from "./choose.ts";
-import { type Command, type CommandLine, commandLine } from "./command_line.ts";
-import type { CommandHost, Inside } from "./host.ts";
-import { type CommandInput, InputFeed } from "./input.ts";
-import { launch, startFailure } from "./launch.ts";
-import { checkOptions } from "./options.ts";
+import type { Choice } from "./choose.ts";
+import type { CommandLine } from "./command_line.ts";
+import type { CommandHost, End, Inside, Witness } from "./host.ts";
+import type { CommandInput } from "./input.ts";
+import { startFailure } from "./launch.ts";
 import { OutputPipe, type OutputSink } from "./output_pipe.ts";
 import { pause, settlesWithin } from "../platform/patience.ts";
 import { type Ending, failure, makeResult } from "./result.ts";
@@ -38,74 +37,8 @@ export interface Wiring {
   readonly controlled?: boolean;
 }
 
-/**
- * Starts a command.
- *
- * @throws {TypeError | RangeError} where the command or an option is wrong; nothing was touched then.
- * @throws {CommandError} where it cannot be started.
- */
-export async function startCommand(
-  host: CommandHost,
-  command: Command,
-  options: RunOptions,
-  wiring: Wiring,
-): Promise<RunningCommand> {
-  const line = commandLine(command);
-  checkOptions(options);
-  const { signal, stdin } = options;
-  const input = stdin === undefined ? wiring.stdin : new InputFeed(stdin);
-  try {
-    signal?.throwIfAborted();
-    const choice = await chooseSandbox(host, line.shown, options);
-    const sandboxed = choice.sandbox.name !== "none";
-    using held = new DisposableStack();
-    held.use(await host.hold(`run ${line.shown}`, sandboxed, signal));
-    host.resolveDirectory(options.workdir ?? "/");
-    const inside = sandboxed && choice.grants.workspace !== "none" ? await host.enter() : null;
-    await using readied = new AsyncDisposableStack();
-    readied.defer(async () => void await inside?.leave());
-    const observed = options.changes === false ? NOTHING : host.observe();
-    readied.defer(async () => void await Promise.allSettled([observed]));
-    // A sandbox is made ready meanwhile, and holds the command back.
-    if (!sandboxed) await observed;
-    signal?.throwIfAborted();
-    // Tracked before it is started: a host that has been closed meanwhile throws here.
-    let running: RunningCommand | null = null;
-    held.defer(host.track(async () => await running?.close()));
-    const tree = launch(host, line, options, choice, inside, {
-      stdin: input === undefined ? "null" : "piped",
-      output: options.captureOutput === false ? "inherit" : "piped",
-      controlled: wiring.controlled ?? false,
-      begins: observed,
-    });
-    const timeout = options.timeout ?? host.settings.timeout;
-    const settled = { ...options, ...(timeout !== undefined && { timeout }) };
-    running = new RunningCommand({
-      host,
-      tree,
-      choice,
-      inside,
-      line,
-      options: settled,
-      wiring,
-      input,
-      observed,
-    });
-    // From here on its own end sees to both.
-    readied.move();
-    const rest = held.move();
-    running.result.finally(() => rest.dispose()).catch(() => {});
-    return running;
-  } catch (error) {
-    await input?.stop();
-    throw error;
-  }
-}
-
-const NOTHING = Promise.resolve(() => Promise.resolve<Change[]>([]));
-
 /** What a running command knows of itself. */
-interface Start {
+export interface Start {
   readonly host: CommandHost;
   readonly line: CommandLine;
   readonly tree: ProcessTree;
@@ -116,12 +49,18 @@ interface Start {
   readonly input: CommandInput | undefined;
   /** Resolves when the command begins, to what says what has changed since. */
   readonly observed: Promise<() => Promise<Change[]>>;
+  /** Hears how it ended. */
+  readonly witness: Witness;
+  /** Lets go of what the command held, once it is over and written down. */
+  readonly release: () => void;
 }
 
 /** A command that was started. */
 export class RunningCommand {
   /** How it ended: always settles, and may be left alone. */
   readonly result: Promise<RunResult>;
+  /** The same before those who listen for it have been told. */
+  readonly #end: Promise<End>;
   readonly #start: Start;
   readonly #outputs: readonly OutputPipe[];
   /** Rejects when the process does not even end on `SIGKILL`. */
@@ -139,7 +78,9 @@ export class RunningCommand {
       ...(stderr === null ? [] : [new OutputPipe(stderr, wiring.stderr)]),
     ];
     if (stdin !== null) input?.connect(stdin).catch((reason) => this.#fail(reason));
-    this.result = this.#conclude();
+    this.#end = this.#finish();
+    this.result = this.#tell();
+    this.result.catch(() => {});
   }
 
   /** The id of its first process. */
@@ -160,11 +101,33 @@ export class RunningCommand {
 
   /** Ends it with its group; resolves when all is done that its result needs. */
   async close(): Promise<void> {
-    this.#end();
-    await this.result.catch(() => {});
+    this.#terminateOnce();
+    await this.#end;
   }
 
-  async #conclude(): Promise<RunResult> {
+  /** Those who listen are told last: what they do may need what the command held. */
+  async #tell(): Promise<RunResult> {
+    const { result, failure } = await this.#end;
+    if (result !== null) await this.#start.witness.announce(result);
+    if (result === null || failure !== null) throw failure;
+    return result;
+  }
+
+  /** Writes down how it ended before anybody hears of it. */
+  async #finish(): Promise<End> {
+    const { witness, release } = this.#start;
+    const end = await this.#conclude().catch((failure): End => ({ result: null, failure }));
+    try {
+      await witness.ended(end);
+      return end;
+    } catch (failure) {
+      return { result: end.result, failure: end.failure ?? failure };
+    } finally {
+      release();
+    }
+  }
+
+  async #conclude(): Promise<End> {
     const { line, wiring, choice: { sandbox, limits }, inside, options, observed } = this.#start;
     const ending = await this.#watch();
     const isLate = ending.timedOut || this.#failure !== null;
@@ -186,8 +149,8 @@ export class RunningCommand {
     });
     // A command can say the same as its sandbox. One that has changed something did run.
     if (unstarted !== null && result.changes.length === 0) throw unstarted;
-    if (options.check && !result.success) throw failure(line.shown, result);
-    return result;
+    const isFailure = options.check && !result.success;
+    return { result, failure: isFailure ? failure(line.shown, result) : null };
   }
 
   #startFailure(
@@ -238,15 +201,15 @@ export class RunningCommand {
     // An event loop that was kept busy hears of the time first, even of a command that made it.
     if (await settlesWithin(this.#start.tree.status, 0)) return;
     this.#timedOut = true;
-    this.#end();
+    this.#terminateOnce();
   }
 
   #fail(reason: unknown): void {
     this.#failure ??= { reason };
-    this.#end();
+    this.#terminateOnce();
   }
 
-  #end(): void {
+  #terminateOnce(): void {
     if (!this.#over) this.#termination ??= this.#terminate();
   }
 

@@ -8,10 +8,10 @@ import { isSignal, type Signal } from "../platform/process.ts";
 import type { Command } from "./command_line.ts";
 import type { CommandHost } from "./host.ts";
 import { InputStream } from "./input.ts";
-import { checkOptions } from "./options.ts";
 import { Outlet } from "./outlet.ts";
 import type { Captured, OutputSink } from "./output_pipe.ts";
-import { type RunningCommand, startCommand } from "./running_command.ts";
+import type { RunningCommand } from "./running_command.ts";
+import { startCommand } from "./start_command.ts";
 import type { Process, RunOptions, RunResult } from "./types.ts";
 
 /** Starts `command`, and gives it into the caller's hands. */
@@ -20,10 +20,6 @@ export async function spawn(
   command: Command,
   options: RunOptions = {},
 ): Promise<Process> {
-  checkOptions(options);
-  if (options.stdin !== undefined) {
-    throw new TypeError("Cannot spawn a command with the option stdin: write to its stdin instead");
-  }
   const streams = { stdin: new InputStream(), stdout: new ByteSink(), stderr: new ByteSink() };
   const running = await startCommand(host, command, options, { ...streams, controlled: true });
   // A command that is not there ends at once, and its result says why.

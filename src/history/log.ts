@@ -33,12 +33,18 @@ export class CommitLog implements Promise<Commit[]>, AsyncIterable<Commit> {
   readonly [Symbol.toStringTag] = "CommitLog";
   readonly #worktree: () => Worktree;
   readonly #options: LogOptions;
+  readonly #begun: () => Promise<void>;
   #all: Promise<Commit[]> | undefined;
 
-  /** `worktree` throws where the workspace cannot be used any more. */
-  constructor(worktree: () => Worktree, options: LogOptions = {}) {
+  /** `worktree` throws where the workspace cannot be used any more; `begun` hears of each reading. */
+  constructor(
+    worktree: () => Worktree,
+    options: LogOptions = {},
+    begun: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#worktree = worktree;
     this.#options = options;
+    this.#begun = begun;
   }
 
   /** Takes all of them. */
@@ -70,6 +76,7 @@ export class CommitLog implements Promise<Commit[]>, AsyncIterable<Commit> {
   async *#batches(): AsyncGenerator<Commit[]> {
     try {
       const { limit, path } = checked(this.#options);
+      await this.#begun();
       const slices = new Slices();
       let walk: Iterator<WalkedCommit> | undefined;
       let left = limit;

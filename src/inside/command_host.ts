@@ -6,8 +6,10 @@
 
 import type { Change } from "../changes.ts";
 import { FileNotFoundError, NotADirectoryError } from "../errors.ts";
-import type { CommandHost, Inside, RunSettings } from "../exec/host.ts";
+import type { Command } from "../exec/command_line.ts";
+import type { CommandHost, Inside, RunSettings, Witness } from "../exec/host.ts";
 import type { Detected } from "../exec/support.ts";
+import type { RunOptions } from "../exec/types.ts";
 import { attemptStore } from "../platform/failure.ts";
 import { ownerOf } from "../git/owner.ts";
 import { resolveBeneath } from "../worktree/beneath.ts";
@@ -26,6 +28,7 @@ export interface HostParts {
   /** Announces a sandboxed command to the file calls. */
   readonly starting: (purpose: string, signal?: AbortSignal) => Promise<Disposable>;
   readonly track: (end: () => Promise<void>) => () => void;
+  readonly witness: CommandHost["witness"];
 }
 
 /** A workspace for the room of commands. */
@@ -46,6 +49,10 @@ export class WorkspaceHost implements CommandHost {
     this.secrets = [layout.dataDirectory, layout.agentfs];
     this.guarded = [layout.commonDirectory];
     this.settings = settings;
+  }
+
+  witness(command: Command, options: RunOptions): Promise<Witness> {
+    return this.#parts.witness(command, options);
   }
 
   detect(): Promise<Detected> {

@@ -13,6 +13,7 @@ import { holdsFiles } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
+import { endTemporaryRefs } from "../registry/temporary_refs.ts";
 import { writeRootRules } from "../worktree/rules.ts";
 import { Worktree } from "../worktree/worktree.ts";
 import { undoCreate } from "./create.ts";
@@ -22,6 +23,7 @@ import { deleteWorkspace, finishDelete } from "./delete.ts";
 export async function prepareBase(base: OpenBase): Promise<void> {
   writeRootRules(base);
   await recoverAll(base);
+  endTemporaryRefs(base);
   for (const { name } of readRecords(base)) {
     // Who has the workspace now has readied it before, or is deleting it.
     using lock = await acquireLockSoon(

@@ -65,6 +65,11 @@ export class Layout {
     return `${this.agentfs}/journal`;
   }
 
+  /** One file for each ref that ends with a session. */
+  get temporaryRefs(): string {
+    return `${this.agentfs}/temporary`;
+  }
+
   /** Held while the set of workspaces is looked at in order to change it. */
   get registryLock(): string {
     return `${this.agentfs}/locks/@registry`;

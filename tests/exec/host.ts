@@ -6,7 +6,7 @@
 
 import type { Change } from "../../src/changes.ts";
 import { FileNotFoundError, NotADirectoryError } from "../../src/errors.ts";
-import type { CommandHost, Inside, RunSettings } from "../../src/exec/host.ts";
+import type { CommandHost, End, Inside, RunSettings, Witness } from "../../src/exec/host.ts";
 import { type Detected, detectSandbox } from "../../src/exec/support.ts";
 import { type TemporaryDirectory, temporaryDirectory, writeFiles } from "../temporary.ts";
 
@@ -25,6 +25,8 @@ export class TestHost implements CommandHost, AsyncDisposable {
   readonly #started = Promise.withResolvers<void>();
   /** Resolves when the first command is started. */
   readonly started: Promise<void> = this.#started.promise;
+  /** How the commands that were asked for have ended. */
+  readonly ends: End[] = [];
   /** How often the files were looked at. */
   looks = 0;
   /** How many commands have been announced so far. */
@@ -40,6 +42,13 @@ export class TestHost implements CommandHost, AsyncDisposable {
 
   detect(): Promise<Detected> {
     return detectSandbox();
+  }
+
+  witness(): Promise<Witness> {
+    return Promise.resolve({
+      ended: (end: End) => Promise.resolve(void this.ends.push(end)),
+      announce: () => Promise.resolve(),
+    });
   }
 
   gitEnvironment(): Record<string, string> {

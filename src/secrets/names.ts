@@ -4,7 +4,7 @@
  * @module
  */
 
-import { REDACTED } from "./secret_patterns.ts";
+import { REDACTED } from "./patterns.ts";
 
 /** A plural is none: `max_tokens` is a number of words. */
 const WORD =

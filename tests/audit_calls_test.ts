@@ -1,0 +1,272 @@
+/**
+ * Each public call leaves the entries that it must, and no others.
+ */
+
+import assert from "node:assert/strict";
+import type { AuditEntry, ConfigInput, Workspace } from "@agentfs/sdk";
+import { makeProject } from "./project.ts";
+import { Random } from "./random.ts";
+
+const CALLS = Deno.env.has("AGENTFS_THOROUGH") ? 10_000 : 1500;
+
+interface Expected {
+  readonly operation: string;
+  readonly path: string | null;
+  readonly failed: boolean;
+}
+
+interface Call {
+  readonly operation: string;
+  readonly kind: "change" | "read" | "look";
+  readonly path?: string;
+  /** How many entries it leaves: a command has two. */
+  readonly entries?: number;
+  readonly make: (workspace: Workspace) => Promise<unknown>;
+}
+
+const NAMES = [
+  "a",
+  "b",
+  "c",
+  "d/e",
+  "d/f",
+  "d",
+  "link",
+  "../out",
+  "d/../../out",
+  ".git/x",
+  "",
+  "x\0",
+];
+
+/** A random call, which may well be refused. */
+function randomCall(random: Random): Call {
+  const name = random.pick(NAMES);
+  const path = `/${name}`;
+  const other = random.pick(NAMES);
+  const text = random.pick(["", "one\n", "two\n", "x".repeat(5000)]);
+  const change = (operation: string, make: Call["make"], at = path): Call => ({
+    operation,
+    kind: "change",
+    path: at,
+    make,
+  });
+  const read = (make: Call["make"]): Call => ({ operation: "read", kind: "read", path, make });
+  const look = (operation: string, make: Call["make"], at?: string): Call => ({
+    operation,
+    kind: "look",
+    ...(at !== undefined && { path: at }),
+    make,
+  });
+  const calls: (() => Call)[] = [
+    () => read((w) => w.readFile(name)),
+    () => read((w) => w.readBytes(path)),
+    () => read((w) => w.readFile(path)),
+    () => read(async (w) => await using(await w.openStream(path), (s) => s.read(10))),
+    () => change("write", (w) => w.writeFile(name, text)),
+    () => change("write", (w) => w.writeFile(path, text)),
+    () => change("write", (w) => w.writeFile(path, text, { createNew: true })),
+    () => change("write", (w) => w.writeFile(path, text, { mode: -1 })),
+    () => change("append", (w) => w.writeFile(path, text, { append: true })),
+    () =>
+      change(
+        "write",
+        async (w) => await using(await w.openStream(path, "w"), (s) => s.write(text)),
+      ),
+    () =>
+      change(
+        "append",
+        async (w) => await using(await w.openStream(path, "a"), (s) => s.write(text)),
+      ),
+    () => change("copy", (w) => w.copy(other, path)),
+    () => change("move", (w) => w.move(other, path)),
+    () => change("delete", (w) => w.delete(path)),
+    () => change("delete", (w) => w.delete(path, { recursive: true })),
+    () => change("mkdir", (w) => w.mkdir(path)),
+    () => change("symlink", (w) => w.symlink("a", path)),
+    () => change("chmod", (w) => w.chmod(path, 0o755)),
+    () => look("exists", (w) => w.exists(path), path),
+    () => look("stat", (w) => w.stat(path), path),
+    () => look("listDir", (w) => w.listDir(path), path),
+    () => look("readLink", (w) => w.readLink(path), path),
+  ];
+  const rare: (() => Call)[] = [
+    () => look("status", (w) => w.status()),
+    () => look("diff", (w) => w.diff()),
+    () => look("snapshot.list", (w) => w.snapshot.list()),
+    () => ({ operation: "commit", kind: "change", make: (w) => w.commit("Work") }),
+    () => ({ operation: "commit", kind: "change", make: (w) => w.commit("") }),
+    () => ({ operation: "snapshot", kind: "change", make: (w) => w.snapshot.create() }),
+    () => ({ operation: "snapshot", kind: "change", make: (w) => w.snapshot.create("s") }),
+    () => ({ operation: "restore", kind: "change", make: (w) => w.snapshot.restore("s") }),
+    () => ({ operation: "snapshot.delete", kind: "change", make: (w) => w.snapshot.delete("s") }),
+    () => ({
+      operation: "batch",
+      kind: "change",
+      make: (w) => w.batch([{ type: "write", path, content: text }]),
+    }),
+    () => ({ operation: "run", kind: "change", entries: 2, make: (w) => w.run(["true"]) }),
+    () => ({
+      operation: "run",
+      kind: "change",
+      entries: 2,
+      make: (w) => w.run(["no-such-program"]),
+    }),
+    () => ({
+      operation: "run",
+      kind: "change",
+      entries: 2,
+      make: (w) => w.run("false", { check: true }),
+    }),
+  ];
+  return random.pick(random.rarely(25, rare, calls))();
+}
+
+async function using<T extends AsyncDisposable>(
+  stream: T,
+  work: (stream: T) => Promise<unknown>,
+): Promise<void> {
+  await using held = stream;
+  await work(held);
+}
+
+/** Makes random calls, and gives what each of them was and whether it failed. */
+async function makeCalls(
+  workspace: Workspace,
+  random: Random,
+  count: number,
+  isRecorded: (call: Call) => boolean,
+): Promise<Expected[]> {
+  const expected: Expected[] = [];
+  for (let number = 0; number < count; number++) {
+    const call = randomCall(random);
+    const failed = await call.make(workspace).then(() => false, () => true);
+    if (!isRecorded(call)) continue;
+    const { operation, entries = 1 } = call;
+    // A NUL would end a text for others who read the database.
+    const path = call.path?.replaceAll("\0", "␀") ?? null;
+    for (let entry = 1; entry <= entries; entry++) {
+      // A command that could not be started, or was to succeed, is told of at its end.
+      const isEnd = entry === entries;
+      expected.push({ operation, path, failed: failed && isEnd });
+    }
+  }
+  return expected;
+}
+
+/** An entry as far as the call decides it. A command that ran has no error, whatever its caller wanted. */
+function seen({ operation, path, details }: AuditEntry): Expected {
+  const isEnd = operation === "run" && details?.phase === "end" && details.code !== undefined;
+  return {
+    operation,
+    path,
+    failed: details?.error !== undefined || (isEnd && details?.code !== 0),
+  };
+}
+
+const MODES: Record<string, { config: ConfigInput; isRecorded: (call: Call) => boolean }> = {
+  "by default": { config: {}, isRecorded: ({ kind }) => kind !== "look" },
+  "without reads": {
+    config: { audit: { reads: false } },
+    isRecorded: ({ kind }) => kind === "change",
+  },
+  "with looks": { config: { audit: { looks: true } }, isRecorded: () => true },
+};
+
+for (const [mode, { config, isRecorded }] of Object.entries(MODES)) {
+  Deno.test(`the log has an entry for each call in their order, ${mode}`, async () => {
+    const seed = Date.now() % 1_000_000;
+    await using project = await makeProject({ config: { run: { sandbox: "off" }, ...config } });
+    const workspace = await project.afs.workspace.create("w");
+    const expected = await makeCalls(workspace, new Random(seed), CALLS, isRecorded);
+    const logs = await workspace.audit.logs();
+    assert.deepEqual(logs.slice(1).map(seen), expected, `seed ${seed}`);
+    assert.equal(logs[0]?.operation, "create");
+    const verified = await workspace.audit.verify();
+    assert.deepEqual(verified, { ok: true, entries: logs.length, brokenAt: null });
+  });
+}
+
+Deno.test("without a log nothing is recorded, and nothing else changes", async () => {
+  await using project = await makeProject({
+    config: { auditEnabled: false, run: { sandbox: "off" } },
+  });
+  const workspace = await project.afs.workspace.create("w");
+  await workspace.writeFile("/a.txt", "two\n");
+  await workspace.run("true");
+  await workspace.snapshot.create("s");
+  assert.deepEqual(await workspace.audit.logs(), []);
+  await workspace.commit("Two");
+});
+
+Deno.test("what a command did is told at its end, joined to its start", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w", { agentId: "agent-7" });
+  const { sandbox } = await workspace.run(["sh", "-c", "echo two > a.txt; exit 3"], {
+    env: { SECRET_OF_MINE: "hunter2" },
+    timeout: 60_000,
+  });
+  const [start, end] = await workspace.audit.logs({ operation: "run" });
+  assert.equal(start?.agentId, "agent-7");
+  assert.equal(start?.details?.phase, "start");
+  assert.equal(start?.details?.command, 'sh -c "echo two > a.txt; exit 3"');
+  assert.deepEqual(start?.details?.env, ["SECRET_OF_MINE"]);
+  assert.equal(end?.details?.run, start?.details?.run);
+  assert.equal(end?.details?.code, 3);
+  assert.equal(end?.details?.sandbox, sandbox);
+  assert.equal(typeof end?.details?.duration, "number");
+  const [change] = end?.details?.changes as { type: string; path: string }[];
+  assert.deepEqual([change?.type, change?.path], ["modified", "/a.txt"]);
+});
+
+Deno.test("an entry of a write tells size and object id before and after", async () => {
+  await using project = await makeProject({ files: { "a.txt": "one\n" }, repository: true });
+  const workspace = await project.afs.workspace.create("w");
+  await workspace.writeFile("/a.txt", "three\n");
+  await workspace.copy("/a.txt", "/b.txt");
+  await workspace.delete("/a.txt");
+  const [, written, copied, deleted] = await workspace.audit.logs();
+  const ONE = "5626abf0f72e58d7a153368ba57db4c673c0e171";
+  const THREE = "2bdf67abb163a4ffb2d7f3f0880c9fe5068ce782";
+  const facts = ({ details }: AuditEntry) => [
+    details?.sizeBefore,
+    details?.oidBefore,
+    details?.sizeAfter,
+    details?.oidAfter,
+  ];
+  assert.deepEqual(facts(written!), [4, ONE, 6, THREE]);
+  assert.deepEqual([...facts(copied!), copied?.details?.from], [null, null, 6, THREE, "/a.txt"]);
+  assert.deepEqual(facts(deleted!), [6, THREE, null, null]);
+});
+
+Deno.test("what is deleted, and what was never made, is in the base's own log", async () => {
+  await using project = await makeProject();
+  const { workspace: workspaces, audit } = project.afs;
+  const workspace = await workspaces.create("w");
+  await workspace.writeFile("/a.txt", "two\n");
+  await assert.rejects(workspaces.create("no such name"));
+  await workspaces.delete("w");
+  await assert.rejects(workspaces.delete("w"));
+  const logs = await audit.logs();
+  assert.deepEqual(logs.map(({ operation, details }) => [operation, !!details?.error]), [
+    ["create", false],
+    ["write", false],
+    ["create", true],
+    ["delete", false],
+    ["delete", true],
+  ]);
+  const again = await workspaces.create("w");
+  assert.deepEqual((await again.audit.logs()).map(({ operation }) => operation), ["create"]);
+});
+
+Deno.test("the head of the log is kept where the log is not", async () => {
+  await using project = await makeProject({ repository: true });
+  const workspace = await project.afs.workspace.create("w");
+  await workspace.snapshot.create("s");
+  const { id } = await workspace.audit.head();
+  const { stdout } = await new Deno.Command("git", {
+    args: ["cat-file", "blob", "refs/agentfs/w/audit"],
+    cwd: project.path,
+  }).output();
+  assert.match(new TextDecoder().decode(stdout), new RegExp(`^${id} [0-9a-f]{64}\n$`));
+});
