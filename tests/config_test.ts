@@ -154,6 +154,12 @@ Deno.test("Config() says what a wrong value is", () => {
   assert.equal(said({ hookTimeout: 2 ** 31 }), "this number");
 });
 
+Deno.test("Config() takes only texts that a file can hold", () => {
+  assert.equal(errorOf({ exclude: ["\ud800"] }).key, "exclude");
+  assert.equal(errorOf({ dataDir: "/\ud800" }).key, "dataDir");
+  assert.equal(errorOf({ run: { permissions: { env: ["\ud800"] } } }).key, "run.permissions.env");
+});
+
 Deno.test("Config() takes an author where git does", () => {
   for (const author of ["Ada <a@b>", " Ada L. <a>", "Ada<a@b>", "Ада <a@b.c>", "O'Neil <o@n>"]) {
     assert.equal(new Config({ author }).author, author);
