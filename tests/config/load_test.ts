@@ -212,7 +212,7 @@ run.timeout = "soon"
 exclude = ["""
 author = 5""", 5]
 lock_timeout = 1979-05-27 07:32:00
-"""" = 1
+"a b" = 1
 [audit]
 reads = 1
 retention_days = 0
@@ -221,7 +221,7 @@ author = "Ada <a@b>"
 interval = 1
 [run.permissions]
 read = false
-`.replace('"""" = 1', '"a b" = 1');
+`;
   const expected = [
     "1:1 cacheSize",
     "2:5 run.timeout",
