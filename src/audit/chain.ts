@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { StoreError } from "../errors.ts";
 import type { AuditDetails, AuditEntry } from "./types.ts";
@@ -48,7 +49,7 @@ export function linkHash(previous: Uint8Array, content: Content): Uint8Array {
 
 /** Whether two hashes are the same. */
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return Buffer.compare(a, b) === 0;
 }
 
 /** A hash as people and refs have it: hexadecimal digits. */

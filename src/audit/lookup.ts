@@ -56,7 +56,20 @@ const VALUES = `
     FROM audit WHERE id BETWEEN ?1 AND ?2 AND agent_id NOT NULL GROUP BY workspace_id, agent_id`;
 
 const FULL_VALUES = `SELECT ?3 AS segment, workspace_id, field, value, id FROM (${VALUES})`;
-const BOUNDS = `SELECT ?3, min(timestamp), max(timestamp) FROM audit WHERE id BETWEEN ?1 AND ?2`;
+const SUMMARY = `
+  SELECT ?3, min(timestamp), max(timestamp),
+    (SELECT json_group_array(workspace_id)
+      FROM (SELECT DISTINCT workspace_id FROM audit WHERE id BETWEEN ?1 AND ?2 ORDER BY 1))
+  FROM audit WHERE id BETWEEN ?1 AND ?2`;
+
+/** The entries of the segments from ?1 to ?2, by the workspace ?3, or by each one. */
+const ENTRIES = {
+  one: `FROM segment CROSS JOIN lookup ON segment = number AND workspace_id = ?3
+    WHERE number BETWEEN ?1 AND ?2`,
+  all: `FROM segment CROSS JOIN json_each(workspaces) AS each
+    CROSS JOIN lookup ON segment = number AND workspace_id = each.value
+    WHERE number BETWEEN ?1 AND ?2 AND ?3 IS NULL`,
+};
 
 /** A segment that can be looked up. */
 export interface Segment {
@@ -65,6 +78,9 @@ export interface Segment {
   readonly earliest: number;
   readonly latest: number;
 }
+
+/** The numbers of the first and the last of some segments. */
+export type SegmentRange = readonly [first: number, last: number];
 
 /** A workspace, or all of them. */
 export type Scope = string | null;
@@ -78,38 +94,28 @@ export class Lookup {
   readonly #addValues: Statement;
   readonly #removeSegment: Statement;
   readonly #removeValues: Statement;
-  readonly #boundsDiffer: Statement;
-  readonly #valuesDiffer: Statement;
-  readonly #workspaces: Statement;
-  readonly #ids: Statement;
-  readonly #idsBy: Statement;
-  readonly #values: Statement;
+  readonly #summaryDiffers: Statement;
+  readonly #hidden: Statement;
+  readonly #madeUp: Statement;
   readonly #unindexed: Statement;
+  readonly #one: Finding;
+  readonly #all: Finding;
 
   constructor(database: Database) {
     this.#database = database;
     const prepare = (sql: string): Statement => database.prepare(sql);
     this.#segments = prepare("SELECT number, earliest, latest FROM segment ORDER BY number");
     this.#last = prepare("SELECT max(number) FROM segment");
-    this.#addSegment = prepare(`INSERT OR IGNORE INTO segment ${BOUNDS} HAVING count(*) > 0`);
+    this.#addSegment = prepare(`INSERT OR IGNORE INTO segment ${SUMMARY} HAVING count(*) > 0`);
     this.#addValues = prepare(`INSERT OR IGNORE INTO lookup ${FULL_VALUES} ORDER BY 2, 3, 4, 5`);
     this.#removeSegment = prepare("DELETE FROM segment WHERE number = ?");
     this.#removeValues = prepare("DELETE FROM lookup WHERE segment = ?");
-    this.#boundsDiffer = prepare(`${BOUNDS} EXCEPT SELECT * FROM segment WHERE number = ?3`);
-    this.#valuesDiffer = prepare(`
-      WITH wanted AS (${FULL_VALUES}), found AS (SELECT * FROM lookup WHERE segment = ?3)
-      SELECT min(id) FROM (SELECT * FROM (SELECT * FROM wanted EXCEPT SELECT * FROM found)
-        UNION ALL SELECT * FROM (SELECT * FROM found EXCEPT SELECT * FROM wanted))`);
-    this.#workspaces = prepare(`
-      WITH RECURSIVE here (id) AS (
-        SELECT min(workspace_id) FROM lookup WHERE segment = ?1
-        UNION ALL SELECT (SELECT min(workspace_id) FROM lookup
-          WHERE segment = ?1 AND workspace_id > here.id) FROM here WHERE here.id NOT NULL)
-      SELECT id FROM here WHERE id NOT NULL`);
-    const found = "SELECT id FROM lookup WHERE segment = ? AND workspace_id = ? AND field = ?";
-    this.#ids = prepare(found);
-    this.#idsBy = prepare(`${found} AND value = ?`);
-    this.#values = prepare(found.replace("id", "id, value"));
+    this.#summaryDiffers = prepare(`${SUMMARY} EXCEPT SELECT * FROM segment WHERE number = ?3`);
+    const found = "SELECT * FROM lookup WHERE segment = ?3";
+    this.#hidden = prepare(`SELECT min(id) FROM (${FULL_VALUES} EXCEPT ${found})`);
+    this.#madeUp = prepare(`SELECT min(id) FROM (${found} EXCEPT ${FULL_VALUES})`);
+    this.#one = new Finding(database, ENTRIES.one);
+    this.#all = new Finding(database, ENTRIES.all);
     this.#unindexed = prepare(
       `SELECT id, value FROM (${VALUES}) WHERE field = ?3 AND (?4 IS NULL OR workspace_id = ?4)`,
     );
@@ -146,28 +152,27 @@ export class Lookup {
   /** The first entry of which a segment says something wrong; `null` where there is none. */
   wrongAt(segment: number): number | null {
     const range = [firstOf(segment), lastOf(segment), segment] as const;
-    if (this.#boundsDiffer.get(...range) !== null) return firstOf(segment);
-    return this.#valuesDiffer.get<[number | null]>(...range)?.[0] ?? null;
+    if (this.#summaryDiffers.get(...range) !== null) return firstOf(segment);
+    const ids = [this.#hidden, this.#madeUp]
+      .map((differing) => differing.get<[number | null]>(...range)?.[0] ?? null)
+      .filter((id) => id !== null);
+    return ids.length === 0 ? null : Math.min(...ids);
   }
 
-  /** The ids of a segment's entries in a scope, in no order. */
-  idsIn(segment: number, scope: Scope, field: Field = "operation"): number[] {
-    return this.#scopes(segment, scope)
-      .flatMap((workspace) => this.#ids.all<[number]>(segment, workspace, field))
+  /** The ids of entries that have a field, in no order. All of the segments can be looked up. */
+  idsIn(range: SegmentRange, scope: Scope, field: Field): number[] {
+    return this.#finding(scope).ids.all<[number]>(...range, scope, field).map(([id]) => id);
+  }
+
+  /** The ids of entries with this value, in no order. */
+  idsWith(range: SegmentRange, scope: Scope, field: Field, value: string): number[] {
+    return this.#finding(scope).idsWith.all<[number]>(...range, scope, field, value)
       .map(([id]) => id);
   }
 
-  /** The ids of a segment's entries with this value, in no order. */
-  idsWith(segment: number, scope: Scope, field: Field, value: string): number[] {
-    return this.#scopes(segment, scope)
-      .flatMap((workspace) => this.#idsBy.all<[number]>(segment, workspace, field, value))
-      .map(([id]) => id);
-  }
-
-  /** The values of a segment's entries, those of one workspace sorted. */
-  valuesIn(segment: number, scope: Scope, field: Field): (readonly [id: number, value: string])[] {
-    return this.#scopes(segment, scope)
-      .flatMap((workspace) => this.#values.all<[number, string]>(segment, workspace, field));
+  /** The ids and the values of entries; those of a segment and a workspace sorted by value. */
+  valuesIn(range: SegmentRange, scope: Scope, field: Field): [number, string][] {
+    return this.#finding(scope).values.all<[number, string]>(...range, scope, field);
   }
 
   /** The values of entries that cannot be looked up yet. */
@@ -175,8 +180,22 @@ export class Lookup {
     return this.#unindexed.all<[number, string]>(first, last, field, scope);
   }
 
-  #scopes(segment: number, scope: Scope): string[] {
-    if (scope !== null) return [scope];
-    return this.#workspaces.all<[string]>(segment).map(([workspace]) => workspace);
+  #finding(scope: Scope): Finding {
+    return scope === null ? this.#all : this.#one;
+  }
+}
+
+/** The ways to look up, for one kind of scope. */
+class Finding {
+  readonly ids: Statement;
+  readonly idsWith: Statement;
+  readonly values: Statement;
+
+  constructor(database: Database, entries: string) {
+    this.ids = database.prepare(`SELECT lookup.id ${entries} AND field = ?4`);
+    this.idsWith = database.prepare(
+      `SELECT lookup.id ${entries} AND field = ?4 AND lookup.value = ?5`,
+    );
+    this.values = database.prepare(`SELECT lookup.id, lookup.value ${entries} AND field = ?4`);
   }
 }

@@ -9,12 +9,22 @@ import type { Statement } from "../sqlite/database.ts";
 import { COLUMNS, type Row, toEntry } from "./chain.ts";
 import type { Criteria, PathTest } from "./filter.ts";
 import type { AuditLog } from "./log.ts";
-import { type Field, firstOf, lastOf, type Scope, type Segment, segmentOf } from "./lookup.ts";
+import {
+  type Field,
+  firstOf,
+  lastOf,
+  type Scope,
+  type Segment,
+  segmentOf,
+  type SegmentRange,
+} from "./lookup.ts";
 import type { AuditEntry } from "./types.ts";
 
 const READ = "read the audit log";
 /** So many entries are in memory at once. */
 const PAGE = 256;
+/** So many segments are looked at together. */
+const WIDEST = 32;
 
 /** The wanted entries that are there now, oldest first, in pages. */
 export async function* readPages(
@@ -25,35 +35,70 @@ export async function* readPages(
   const slices = new Slices();
   await indexAll(log, slices);
   const search = await log.database.patiently(READ, () => new Search(log, scope, criteria));
-  const look = (segment: number) => log.database.patiently(READ, () => search.idsIn(segment));
+  const look = (range: SegmentRange) => log.database.patiently(READ, () => search.idsIn(range));
   const { limit, after } = criteria;
   let segments = search.segments();
   let skip = 0;
   if (limit !== null && after === null) {
     const newest: number[] = [];
     let found = 0;
-    for (const segment of segments.toReversed()) {
-      const { length } = await look(segment);
-      if (length > 0) newest.push(segment);
-      found += length;
-      if (found >= limit) break;
+    const steps = new Steps(segments.reverse(), search);
+    for (let range = steps.next(0); range !== null && found < limit;) {
+      const ids = await look(range);
+      if (ids.length > 0) newest.push(...steps.taken);
+      found += ids.length;
+      range = steps.next(ids.length);
       if (slices.due) await slices.rest();
     }
     segments = newest.reverse();
     skip = Math.max(0, found - limit);
   }
   let left = limit ?? Infinity;
-  for (const segment of segments) {
-    const ids = (await look(segment)).slice(skip);
-    skip = 0;
-    for (let at = 0; at < ids.length && left > 0; at += PAGE) {
+  const steps = new Steps(segments, search);
+  for (let range = steps.next(0); range !== null && left > 0;) {
+    const ids = await look(range);
+    for (let at = skip; at < ids.length && left > 0; at += PAGE) {
       const page = ids.slice(at, at + Math.min(PAGE, left));
       left -= page.length;
       yield await log.database.patiently(READ, () => search.entries(page));
       if (slices.due) await slices.rest();
     }
-    if (left <= 0) return;
+    skip = Math.max(0, skip - ids.length);
+    range = steps.next(ids.length);
     if (slices.due) await slices.rest();
+  }
+}
+
+/** Segments to look at, one after the other, or several at once where little is found. */
+class Steps {
+  /** The segments of the range that was given last. */
+  taken: readonly number[] = [];
+  readonly #segments: readonly number[];
+  readonly #search: Search;
+  #at = 0;
+  #width = 1;
+
+  /** The segments are in order, up or down. */
+  constructor(segments: readonly number[], search: Search) {
+    this.#segments = segments;
+    this.#search = search;
+  }
+
+  /** The next range, after one in which so many entries were found; `null` at the end. */
+  next(found: number): SegmentRange | null {
+    if (this.#at === this.#segments.length) return null;
+    this.#width = found < PAGE ? Math.min(this.#width * 2, WIDEST) : 1;
+    const start = this.#at++;
+    while (this.#at - start < this.#width && this.#joins(this.#at)) this.#at++;
+    this.taken = this.#segments.slice(start, this.#at);
+    const [one, other] = [this.taken[0]!, this.taken.at(-1)!];
+    return [Math.min(one, other), Math.max(one, other)];
+  }
+
+  #joins(at: number): boolean {
+    const [before, next] = [this.#segments[at - 1]!, this.#segments[at]];
+    return next !== undefined && Math.abs(next - before) === 1 &&
+      !this.#search.standsAlone(before) && !this.#search.standsAlone(next);
   }
 }
 
@@ -110,11 +155,18 @@ class Search {
     return segments;
   }
 
-  /** The ids of the wanted entries in a segment, oldest first. */
-  idsIn(segment: number): number[] {
-    const first = Math.max(firstOf(segment), this.#first);
-    const last = Math.min(lastOf(segment), this.#last);
-    const [found, ...others] = this.#conditions(segment, first, last);
+  /** Whether a segment must be looked at by itself, since its entries are. */
+  standsAlone(segment: number): boolean {
+    const { agentId, times } = this.#criteria;
+    return agentId !== null || !this.#indexed.has(segment) ||
+      (times !== null && !this.#isWithin(segment, times));
+  }
+
+  /** The ids of the wanted entries in these segments, oldest first. */
+  idsIn(segments: SegmentRange): number[] {
+    const first = Math.max(firstOf(segments[0]), this.#first);
+    const last = Math.min(lastOf(segments[1]), this.#last);
+    const [found, ...others] = this.#conditions(segments, first, last);
     if (found === undefined) return this.#ids(this.#between, first, last);
     let ids = [...new Set(found)].filter((id) => id >= first && id <= last);
     for (const other of others) {
@@ -130,57 +182,53 @@ class Search {
   }
 
   /** For each thing that is asked, the ids that fit. */
-  #conditions(segment: number, first: number, last: number): number[][] {
+  #conditions(segments: SegmentRange, first: number, last: number): number[][] {
     const { operations, path, agentId, times } = this.#criteria;
-    const range = [first, last] as const;
+    const values = this.#indexed.has(segments[0])
+      ? this.#lookedUp(segments)
+      : this.#lookedThrough(first, last);
     const found: number[][] = [];
     if (agentId !== null) {
-      if (this.#with(segment, range, "agent", agentId).length === 0) return [[]];
+      if (values.idsWith("agent", agentId).length === 0) return [[]];
       found.push(this.#ids(this.#ofAgent, first, last, agentId));
     }
     if (operations !== null) {
-      found.push(operations.flatMap((name) => this.#with(segment, range, "operation", name)));
+      found.push(operations.flatMap((name) => values.idsWith("operation", name)));
     }
-    if (path !== null) found.push(this.#fitting(segment, range, path));
-    else if (operations === null && this.#scope !== null) found.push(this.#all(segment, range));
-    if (times !== null && !this.#isWithin(segment, times)) {
+    if (path !== null) {
+      found.push(
+        path.exact === null
+          ? fitting(path, values.all("path"))
+          : path.exact.flatMap((exact) => values.idsWith("path", exact)),
+      );
+    } else if (operations === null && this.#scope !== null) {
+      found.push(values.ids("operation"));
+    }
+    if (times !== null && !this.#isWithin(segments[0], times)) {
       found.push(this.#ids(this.#atTimes, first, last, ...times));
     }
     return found;
   }
 
-  #all(segment: number, range: readonly [number, number]): number[] {
+  #lookedUp(segments: SegmentRange): Values {
     const { lookup } = this.#log;
-    if (this.#indexed.has(segment)) return lookup.idsIn(segment, this.#scope);
-    return lookup.valuesBetween(...range, this.#scope, "operation").map(([id]) => id);
+    const scope = this.#scope;
+    return {
+      ids: (field) => lookup.idsIn(segments, scope, field),
+      idsWith: (field, value) => lookup.idsWith(segments, scope, field, value),
+      all: (field) => lookup.valuesIn(segments, scope, field),
+    };
   }
 
-  #with(segment: number, range: readonly [number, number], field: Field, value: string): number[] {
+  #lookedThrough(first: number, last: number): Values {
     const { lookup } = this.#log;
-    if (this.#indexed.has(segment)) return lookup.idsWith(segment, this.#scope, field, value);
-    return lookup.valuesBetween(...range, this.#scope, field)
-      .filter(([, other]) => other === value)
-      .map(([id]) => id);
-  }
-
-  #fitting(segment: number, range: readonly [number, number], path: PathTest): number[] {
-    const { lookup } = this.#log;
-    if (path.exact !== null && this.#indexed.has(segment)) {
-      return path.exact.flatMap((value) => this.#with(segment, range, "path", value));
-    }
-    const values = this.#indexed.has(segment)
-      ? lookup.valuesIn(segment, this.#scope, "path")
-      : lookup.valuesBetween(...range, this.#scope, "path");
-    // Sorted, so that a path which many entries share is tried once.
-    let tried: string | null = null;
-    let fits = false;
-    return values
-      .filter(([, value]) => {
-        if (value !== tried) fits = path.fits(value);
-        tried = value;
-        return fits;
-      })
-      .map(([id]) => id);
+    const all = (field: Field) => lookup.valuesBetween(first, last, this.#scope, field);
+    return {
+      ids: (field) => all(field).map(([id]) => id),
+      idsWith: (field, value) =>
+        all(field).filter(([, other]) => other === value).map(([id]) => id),
+      all,
+    };
   }
 
   #isWithin(segment: number, [from, to]: readonly [number, number]): boolean {
@@ -191,4 +239,27 @@ class Search {
   #ids(statement: Statement, ...values: (number | string)[]): number[] {
     return statement.all<[number]>(...values).map(([id]) => id);
   }
+}
+
+/** What there is in some segments. */
+interface Values {
+  /** The ids of entries that have the field. */
+  ids(field: Field): number[];
+  /** The ids of entries with this value. */
+  idsWith(field: Field, value: string): number[];
+  /** The ids of entries with their values. */
+  all(field: Field): [number, string][];
+}
+
+/** The ids of those whose path fits. A path that neighbours share is tried once. */
+function fitting(path: PathTest, values: readonly [number, string][]): number[] {
+  let tried: string | null = null;
+  let fits = false;
+  return values
+    .filter(([, value]) => {
+      if (value !== tried) fits = path.fits(value);
+      tried = value;
+      return fits;
+    })
+    .map(([id]) => id);
 }

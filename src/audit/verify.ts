@@ -13,7 +13,7 @@ import { PRUNE } from "./prune.ts";
 import type { AuditVerification } from "./types.ts";
 
 const VERIFY = "verify the audit log";
-const PAGE = 1024;
+const PAGE = 512;
 /** Before every id there can be. */
 const BEFORE_ALL = -(2n ** 63n);
 

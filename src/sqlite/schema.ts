@@ -22,11 +22,12 @@ const AUDIT = `
   -- The last entry of those that were removed from the beginning, if any were.
   CREATE TABLE anchor (id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
 
-  -- The stretches of entries whose values are in lookup.
+  -- The stretches of entries whose values are in lookup; workspaces is a sorted JSON array of ids.
   CREATE TABLE segment (
     number INTEGER PRIMARY KEY,
     earliest INTEGER NOT NULL,
-    latest INTEGER NOT NULL
+    latest INTEGER NOT NULL,
+    workspaces TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE lookup (
