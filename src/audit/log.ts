@@ -103,9 +103,9 @@ export class AuditLog implements Disposable {
    * @throws {BusyError} where another process has the database locked for too long.
    */
   append(draft: AuditDraft): Promise<AuditEntry> {
-    const facts = prepare(draft, this.options.session);
-    if (this.#waiting !== null) return this.#appendLater(facts);
     return Promise.try(() => {
+      const facts = prepare(draft, this.options.session);
+      if (this.#waiting !== null) return this.#appendLater(facts);
       const entry = this.database.soon(APPEND, () => this.#append(facts));
       return entry === LOCKED ? this.#appendLater(facts) : entry;
     });

@@ -64,12 +64,17 @@ function redactArray(array: readonly unknown[], depth: number): unknown[] {
 
 function redactLong(text: string): string {
   if (text.length <= MAX_TEXT) return redactText(text);
-  // A secret that the end of the searched part cuts in two must not be shown by half.
-  const searched = text.length <= SEARCHED_TEXT
-    ? text
-    : text.slice(0, SEARCHED_TEXT).replace(/\S{1,4096}$/, "");
+  const searched = text.slice(0, searchedEnd(text));
   const redacted = redactText(searched);
   if (searched === text && redacted.length <= MAX_TEXT) return redacted;
   const shown = redacted.slice(0, MAX_TEXT).replace(/[\ud800-\udbff]$/, "");
   return `${shown}… [${text.length} characters, cut]`;
+}
+
+/** Up to where a text is searched: not to the middle of a word, which could be half a secret. */
+function searchedEnd(text: string): number {
+  if (text.length <= SEARCHED_TEXT) return text.length;
+  let end = SEARCHED_TEXT;
+  while (end > SEARCHED_TEXT / 2 && /\S/.test(text[end - 1]!)) end--;
+  return end;
 }

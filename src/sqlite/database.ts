@@ -10,6 +10,7 @@
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { BusyError, ClosedError, StoreError } from "../errors.ts";
+import { storeFailure } from "../platform/failure.ts";
 import { lstat, makeDirectory, OpenFile } from "../platform/fs.ts";
 import { pause } from "../platform/patience.ts";
 import { databaseFailure, isLocked } from "./failure.ts";
@@ -19,6 +20,7 @@ import { dirname } from "@std/path/posix";
 /** How long SQLite itself waits for a lock, in which nothing else of this process runs. */
 const HELD_MS = 5;
 const MAX_PAUSE_MS = 10;
+const OPEN = "open the database";
 /** How often the file is looked at, to see that it is still the one that is open. */
 const LOOK_MS = 100;
 
@@ -81,22 +83,21 @@ export class Database implements Disposable {
    * @throws {BusyError} where another process does not let go of it in time.
    */
   static async open(path: string, { lockTimeout }: { lockTimeout: number }): Promise<Database> {
-    makeDirectory(dirname(path));
-    // SQLite would let everybody read it; its other files get the mode of this one.
-    new OpenFile(path, { write: true, create: true, mode: 0o600 }).close();
-    const action = "open the database";
     using opened = new DisposableStack();
-    const database = opened.adopt(connect(path, lockTimeout), (it) => it.#close());
-    await database.patiently(action, () => database.#prepareFile());
+    const database = opened.adopt(Database.#connect(path, lockTimeout), (it) => it.#close());
+    await database.patiently(OPEN, () => database.#prepareFile());
     opened.move();
     return database;
+  }
 
-    function connect(path: string, lockTimeout: number): Database {
-      try {
-        return new Database(path, new DatabaseSync(path, { timeout: HELD_MS }), lockTimeout);
-      } catch (error) {
-        throw databaseFailure(action, path, error);
-      }
+  static #connect(path: string, lockTimeout: number): Database {
+    try {
+      makeDirectory(dirname(path));
+      // SQLite would let everybody read it; its other files get the mode of this one.
+      new OpenFile(path, { write: true, create: true, mode: 0o600 }).close();
+      return new Database(path, new DatabaseSync(path, { timeout: HELD_MS }), lockTimeout);
+    } catch (error) {
+      throw storeFailure(`open the database ${path}`, databaseFailure(OPEN, path, error));
     }
   }
 
