@@ -9,6 +9,7 @@
  * @module
  */
 
+import { FILE_OPERATIONS } from "./own_entry.ts";
 import type { Database, Statement } from "../sqlite/database.ts";
 
 /** So many entries are a segment. */
@@ -32,9 +33,8 @@ export function lastOf(segment: number): number {
   return (segment + 1) * SEGMENT;
 }
 
-/** What may have been led elsewhere by a link; an agent's own entries cannot claim so. */
-const FOLLOWS =
-  "operation IN ('write', 'append', 'copy', 'move', 'delete', 'mkdir', 'symlink', 'chmod')";
+/** An agent's own entries cannot claim to be about a file. */
+const ON_A_FILE = `operation IN ('${FILE_OPERATIONS.join("', '")}')`;
 
 /** What `lookup` holds for the entries from ?1 to ?2. */
 const VALUES = `
@@ -45,11 +45,11 @@ const VALUES = `
     FROM audit WHERE id BETWEEN ?1 AND ?2 AND path NOT NULL
   UNION ALL
   SELECT workspace_id, 'path', details ->> '$.from', id
-    FROM audit WHERE id BETWEEN ?1 AND ?2 AND operation IN ('copy', 'move')
+    FROM audit WHERE id BETWEEN ?1 AND ?2 AND ${ON_A_FILE}
       AND json_type(details, '$.from') = 'text' AND details ->> '$.from' IS NOT path
   UNION ALL
   SELECT workspace_id, 'path', details ->> '$.resolved', id
-    FROM audit WHERE id BETWEEN ?1 AND ?2 AND ${FOLLOWS}
+    FROM audit WHERE id BETWEEN ?1 AND ?2 AND ${ON_A_FILE}
       AND json_type(details, '$.resolved') = 'text' AND details ->> '$.resolved' IS NOT path
   UNION ALL
   SELECT workspace_id, 'agent', agent_id, min(id)

@@ -11,11 +11,17 @@ const MAX_OPERATION = 200;
 const MAX_DETAILS_BYTES = 64 * 1024;
 const MAX_DEPTH = 32;
 
+/** The operations that change what is at one path; a link may have led them to another one. */
+export const FILE_OPERATIONS: readonly string[] = [
+  ...["write", "append", "copy", "move", "delete", "mkdir", "symlink", "chmod"],
+];
+
 /** The operations that this library enters. */
-const OURS = new Set(
-  ("create delete read write append copy move mkdir symlink chmod run batch snapshot restore commit " +
-    "apply exists stat listDir readLink status diff log").split(" "),
-);
+const OURS: ReadonlySet<string> = new Set([
+  ...FILE_OPERATIONS,
+  ...["create", "read", "run", "batch", "snapshot", "restore", "commit", "apply"],
+  ...["exists", "stat", "listDir", "readLink", "status", "diff", "log"],
+]);
 const OUR_PREFIXES = ["sync.", "snapshot.", "audit."];
 
 /** Whether only this library enters the operation. */

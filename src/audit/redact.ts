@@ -7,7 +7,7 @@
 import { isSecretName, isSecretOption } from "../secrets/names.ts";
 import { REDACTED } from "../secrets/patterns.ts";
 import { redactText } from "../secrets/redact.ts";
-import { isOwnOperation } from "./own_entry.ts";
+import { FILE_OPERATIONS } from "./own_entry.ts";
 import type { AuditDetails } from "./types.ts";
 
 /** No text in the details of an entry is longer; in UTF-16 code units. */
@@ -17,13 +17,13 @@ const SEARCHED_TEXT = 8 * MAX_TEXT;
 /** Deeper values are not followed. */
 const MAX_DEPTH = 64;
 
-/** What the details of our own operations have as paths, as exact as the entry's own. */
+/** What the details of an operation on a file have as paths, as exact as the entry's own. */
 const PATHS = ["from", "resolved"] as const;
 
 /** The details without what looks like a secret, and with long texts cut. */
 export function redactDetails(details: AuditDetails, operation: string): AuditDetails {
   const redacted = redactObject(details, 0) as AuditDetails;
-  if (!isOwnOperation(operation)) return redacted;
+  if (!FILE_OPERATIONS.includes(operation)) return redacted;
   for (const name of PATHS) {
     if (typeof details[name] === "string") redacted[name] = details[name];
   }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { redactDetails, REDACTED, redactText } from "../../src/audit/redact.ts";
+import { redactDetails } from "../../src/audit/redact.ts";
+import { REDACTED } from "../../src/secrets/patterns.ts";
+import { redactText } from "../../src/secrets/redact.ts";
 import { draft, Ground } from "./ground.ts";
 
 const A = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP0123456789";
