@@ -139,6 +139,99 @@ Deno.test("an open finishes a restore that was cut off, and what was there stays
   assert.equal((await workspace.status()).hasChanges, false);
 });
 
+/** A base with a workspace in which a batch was cut off after so many of its steps. */
+async function cutOffBatch(
+  done: number,
+): Promise<{ project: Project; before: Record<string, string>; steps: number }> {
+  const project = await makeProject({ files: { "a": "a\n", "d/b": "b\n" }, repository: true });
+  await project.afs.workspace.create("w");
+  await project.afs.close();
+  const before = everythingBelow(`${project.path}/.agentfs/workspaces`);
+  const [files, batch] = ["workspaces", "batches"].map((name) =>
+    `${project.path}/.agentfs/${name}/w`
+  );
+  await Deno.mkdir(batch!, { recursive: true });
+  const steps: [line: string, step: () => Promise<unknown>][] = [
+    ['["move","/a","taken-0"]', () => Deno.rename(`${files}/a`, `${batch}/taken-0`)],
+    ['["put","","/a"]', () => Deno.writeTextFile(`${files}/a`, "new\n")],
+    ['["mkdir","/e"]', () => Deno.mkdir(`${files}/e`)],
+    ['["move","/d","/e/d"]', () => Deno.rename(`${files}/d`, `${files}/e/d`)],
+    ['["chmod","/e/d",493,448]', () => Deno.chmod(`${files}/e/d`, 0o700)],
+    ['["move","/a","/d"]', () => Deno.rename(`${files}/a`, `${files}/d`)],
+  ];
+  for (const [index, [line, step]] of steps.entries()) {
+    if (index > done) break;
+    // The last line is there, and what it says is not done.
+    await Deno.writeTextFile(`${batch}/log`, `${line}\n`, { append: true });
+    if (index < done) await step();
+  }
+  await Deno.writeTextFile(`${batch}/log`, '["move","/d', { append: true });
+  await leaveJournal(project, { operation: "batch", workspace: "w" });
+  return { project, before, steps: steps.length };
+}
+
+Deno.test("an open undoes a batch that was cut off, after every step of it", async () => {
+  for (let done = 0, last = 0; done <= last; done++) {
+    const { project, before, steps } = await cutOffBatch(done);
+    await using _ = project;
+    last = steps;
+    for (let time = 1; time <= 2; time++) {
+      await using afs = await project.reopen();
+      assert.equal(await (await afs.workspace.get("w")).readFile("/a"), "a\n");
+    }
+    await project.afs.close();
+    assert.deepEqual(
+      everythingBelow(`${project.path}/.agentfs/workspaces`),
+      before,
+      `${done} steps`,
+    );
+    assert.deepEqual([...Deno.readDirSync(`${project.path}/.agentfs/batches`)], []);
+    assert.deepEqual([...Deno.readDirSync(`${project.path}/.git/agentfs/journal`)], []);
+  }
+});
+
+Deno.test("an open undoes a batch that was cut off, also where the base has been moved", async () => {
+  const { project, before, steps } = await cutOffBatch(3);
+  await using _ = project;
+  assert.ok(steps > 3);
+  const moved = `${project.directory}/moved`;
+  await Deno.rename(project.path, moved);
+  await using afs = new AgentFS(moved);
+  assert.equal(await (await afs.workspace.get("w")).readFile("/a"), "a\n");
+  const after = everythingBelow(`${moved}/.agentfs/workspaces`);
+  const withoutPointer = (files: Record<string, string>) => ({ ...files, "/w/.git": "" });
+  assert.deepEqual(withoutPointer(after), withoutPointer(before));
+});
+
+Deno.test("an open undoes a batch that was cut off where the files were then", async () => {
+  const { project, before } = await cutOffBatch(4);
+  await using _ = project;
+  await using afs = await project.reopen({ dataDir: `${project.directory}/elsewhere` });
+  assert.equal(await (await afs.workspace.get("w")).readFile("/a"), "a\n");
+  assert.deepEqual(everythingBelow(`${project.path}/.agentfs/workspaces`), before);
+});
+
+Deno.test("a batch that was cut off, and whose log is gone or damaged, is told of", async () => {
+  const damage: [(batch: string) => Promise<unknown>, RegExp][] = [
+    [(batch) => Deno.remove(batch, { recursive: true }), /batches\/w was deleted on disk/],
+    [
+      (batch) => Deno.writeTextFile(`${batch}/log`, "\0\0\n"),
+      /the log .*batches\/w\/log is damaged/,
+    ],
+    [(batch) => Deno.writeTextFile(`${batch}/log`, ""), /batches\/w\/taken-0 has nowhere to go/],
+  ];
+  for (const [spoil, message] of damage) {
+    const { project } = await cutOffBatch(1);
+    await using _ = project;
+    await spoil(`${project.path}/.agentfs/batches/w`);
+    await using afs = await project.reopen();
+    const workspace = await afs.workspace.get("w");
+    for (let time = 1; time <= 2; time++) {
+      await assert.rejects(workspace.writeFile("/x", "x"), { code: "StoreError", message });
+    }
+  }
+});
+
 Deno.test("an open says which journal is damaged", async () => {
   await using project = await closedProject();
   const journal = `${project.path}/.git/agentfs/journal/w.json`;
