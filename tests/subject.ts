@@ -26,6 +26,7 @@ export async function makeSubject(): Promise<Subject & AsyncDisposable> {
   const workspace = await afs.workspace.create("w");
   await workspace.writeFile("/binary", new Uint8Array([0, 0xff, 0xfe]));
   await workspace.symlink("/etc", "/out");
+  await workspace.batch([{ type: "mkdir", path: "/d" }]);
   await workspace.snapshot.create("s");
   await workspace.run("true");
   return { project, afs, workspace, [Symbol.asyncDispose]: () => project[Symbol.asyncDispose]() };

@@ -148,6 +148,44 @@ const ARGUMENTS: Record<
     await using stream = await workspace.openStream("/a.txt");
     await stream.read(value);
   }, "5"],
+  "batch(…)": [({ workspace }, value) => workspace.batch(value), "[] function"],
+  "batch([…])": [({ workspace }, value) => workspace.batch([value])],
+  ...Object.fromEntries(
+    ["type", "path", "content", "append", "mode"].map((name) => [
+      `batch([{ ${name}: … }])`,
+      [
+        ({ workspace }: Subject, value: never) =>
+          workspace.batch([
+            { type: "write", path: "/.gone/../x", content: "", ...{ [name]: value } },
+          ]),
+      ],
+    ]),
+  ),
+  "batchProcess(…)": [
+    async ({ workspace }, value) => await Array.fromAsync(workspace.batchProcess(value, () => {})),
+    "[]",
+  ],
+  "batchProcess(items, …)": [
+    async ({ workspace }, value) => await Array.fromAsync(workspace.batchProcess([], value)),
+    "function",
+  ],
+  "batchProcess(items, callback, …)": [
+    async ({ workspace }, value) =>
+      await Array.fromAsync(workspace.batchProcess([], () => {}, value)),
+    "undefined {}",
+  ],
+  ...options(
+    "batchProcess",
+    ["concurrency"],
+    "5 undefined",
+    ({ workspace }, x) => Array.fromAsync(workspace.batchProcess([], () => {}, x)),
+  ),
+  ...options(
+    "batchProcess",
+    ["signal"],
+    "undefined",
+    ({ workspace }, x) => Array.fromAsync(workspace.batchProcess([], () => {}, x)),
+  ),
   "status(…)": [({ workspace }, value) => workspace.status(value), "undefined {}"],
   ...options("status", ["ignored"], "true undefined", ({ workspace }, x) => workspace.status(x)),
   "diff(…)": [({ workspace }, value) => workspace.diff(value), "undefined {}"],

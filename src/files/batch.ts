@@ -76,7 +76,7 @@ class Execution {
   async run(operations: readonly BatchOperation[]): Promise<BatchEffect[]> {
     try {
       const contents = await this.#writeContents(operations);
-      using _lock = await this.#worktree.holdAll(`a batch of ${operations.length} operations`);
+      using _lock = await this.#worktree.holdAll(`a batch (operations: ${operations.length})`);
       this.#context.requireRoot();
       await clearBatch(this.#worktree);
       makeDirectory(dirname(this.#directory), 0o700);

@@ -37,7 +37,19 @@ const FEATURES: Record<string, (afs: AgentFS) => Promise<void>> = {
     }
     await using stream = await workspace.openStream("/f/g/h");
     assert.equal((await stream.read(100))?.length, 8);
-    for (const path of ["/d", "/e", "/f"]) await workspace.delete(path, { recursive: true });
+    await workspace.batch((batch) => {
+      batch.writeFile("/d/one.txt", "over\n");
+      batch.writeFile("/new/file", "new\n", { mode: 0o755 });
+      batch.move("/e", "/moved/e");
+      batch.copy("/moved", "/e");
+      batch.delete("/moved", { recursive: true });
+    });
+    const results = workspace.batchProcess(["/d/one.txt", "/gone"], (path) => workspace.stat(path));
+    const sizes = (await Array.fromAsync(results)).map(({ value }) => value?.size ?? null);
+    assert.deepEqual(sizes, [5, null]);
+    for (const path of ["/d", "/e", "/f", "/new"]) {
+      await workspace.delete(path, { recursive: true });
+    }
   },
 
   async history(afs) {

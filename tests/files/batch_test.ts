@@ -282,7 +282,7 @@ Deno.test("a batch waits for commands, and is a BusyError where that takes too l
     await using command = await workspace.spawn(["cat"]);
     await assert.rejects(workspace.batch(GOOD), {
       code: "BusyError",
-      message: /Cannot have workspace "w" for a batch of 11 operations: /,
+      message: /Cannot have workspace "w" for a batch \(operations: 11\): /,
     });
     await command.stdin.close();
     await command.status;

@@ -47,6 +47,11 @@ Deno.test("workspaces live with files that their owner may not read or write", a
   const why = "it cannot be read (EACCES)";
   const byPath = (a: { path: string }, b: { path: string }): number => a.path < b.path ? -1 : 1;
   assert.deepEqual({ ...report, unreadable: report.unreadable.toSorted(byPath) }, {
+    "batch": 'PathError: Cannot do the batch: operation 3 of 4 cannot delete "/closing/file": ' +
+      "permission is denied",
+    "batch undone": ["/closing 500", "/closing/file 600", "/shut 500"],
+    "batch again": "done",
+    "batch done": ["/closing 500", "/closing/file 600", "/copy 500", "/copy/file 600"],
     "snapshot": [],
     "fork": "done",
     "restore": [],

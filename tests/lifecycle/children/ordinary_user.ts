@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentFS, AgentFSError } from "@agentfs/sdk";
+import { AgentFS, AgentFSError, type Batch } from "@agentfs/sdk";
 
 const report: Record<string, unknown> = {};
 
@@ -23,6 +23,28 @@ async function tell(what: string, call: () => Promise<unknown>): Promise<void> {
   const workspace = await afs.workspace.create("w");
   const run = async (script: string): Promise<void> =>
     void await workspace.run(script, { check: true });
+  await run(
+    "mkdir shut closing; touch closing/file; chmod 600 closing/file; chmod 500 shut closing",
+  );
+  const closing = (batch: Batch): void => {
+    batch.delete("/shut");
+    batch.copy("/closing", "/copy");
+  };
+  await tell("batch", () =>
+    workspace.batch((batch) => {
+      closing(batch);
+      batch.delete("/closing/file");
+      batch.delete("/gone");
+    }));
+  const modes = async (): Promise<string[]> => {
+    const files = await workspace.listDir("/", { recursive: true });
+    return files.filter(({ path }) => path !== "/a.txt" && path !== "/.gitignore")
+      .map(({ path, mode }) => `${path} ${mode.toString(8)}`);
+  };
+  await tell("batch undone", modes);
+  await tell("batch again", () => workspace.batch(closing));
+  await tell("batch done", modes);
+  await run("chmod 700 closing copy; rm -r closing copy");
   await run("mkdir -p closed/in; touch closed/in/file; chmod -R 500 closed; chmod 500 .");
   await tell("snapshot", () => workspace.snapshot.create("s").then(({ skipped }) => skipped));
   await tell("fork", () => afs.workspace.create("fork", { from: "w" }).then(() => {}));
