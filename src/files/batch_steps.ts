@@ -7,7 +7,15 @@
 
 import type { FileEffect } from "../changes.ts";
 import { DirectoryNotEmptyError, FileExistsError, PathError } from "../errors.ts";
-import { chmod, chown, errorCode, lstat, OpenFile, readDirectory } from "../platform/fs.ts";
+import {
+  chmod,
+  chown,
+  errorCode,
+  type FileStat,
+  lstat,
+  OpenFile,
+  readDirectory,
+} from "../platform/fs.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { attempt, cannot, pathFailure } from "../worktree/path_failure.ts";
 import {
@@ -102,7 +110,7 @@ export class BatchSteps {
     if (inside === "/") throw new PathError(cannot("delete", asked, IS_WORKSPACE), asked);
     const effect = effectAt(place, await identityAt(this.#context, place), NO_CONTENT);
     if (!stat.isDirectory || !recursive) {
-      this.#do("delete", place, this.#removing(place));
+      this.#do("delete", place, this.#removing("delete", place, IS_NOT_EMPTY));
       return stat.isDirectory ? { ...effect, entries: 0 } : effect;
     }
     const entries = await this.#entriesBelow(place.path);
@@ -160,7 +168,7 @@ export class BatchSteps {
       this.#do("move to", target, [this.#log.takingAway(source.path)]);
     } else {
       const move = ["move", source.path, target.path] as const;
-      this.#do("move to", target, [...this.#makingPlace(target), move]);
+      this.#do("move to", target, [...this.#makingPlace("move to", target), move]);
     }
     return effectAt(target, before, after, source);
   }
@@ -185,22 +193,25 @@ export class BatchSteps {
 
   /** Puts a draft in its place. */
   #put(action: string, place: Place, draft: string): void {
-    this.#do(action, place, this.#makingPlace(place));
+    this.#do(action, place, this.#makingPlace(action, place));
     this.#do(action, place, [["put", draft, place.path]]);
     this.#drafts.isPut(draft);
   }
 
   /** The steps after which nothing is at a place, and a directory above it. */
-  #makingPlace(place: Place): Step[] {
-    return [...makingParents(place), ...(isTaken(place) ? this.#removing(place) : [])];
+  #makingPlace(action: string, place: Place): Step[] {
+    const removing = isTaken(place)
+      ? this.#removing(action, place, "the directory is not empty")
+      : [];
+    return [...makingParents(place), ...removing];
   }
 
-  /** The steps that take away a file, a link or an empty directory. */
-  #removing({ asked, path, stat }: TakenPlace): Step[] {
+  /** The steps that take away a file, a link or an empty directory; `rule` is against any other. */
+  #removing(action: string, { asked, path, stat }: TakenPlace, rule: string): Step[] {
     const takingAway = this.#log.takingAway(path);
     if (!stat.isDirectory) return [takingAway];
-    if (attempt("delete", asked, () => readDirectory(path))?.length !== 0) {
-      throw new DirectoryNotEmptyError(cannot("delete", asked, IS_NOT_EMPTY), asked);
+    if (attempt(action, asked, () => readDirectory(path))?.length !== 0) {
+      throw new DirectoryNotEmptyError(cannot(action, asked, rule), asked);
     }
     const mode = stat.mode & 0o7777;
     const movable = mode | 0o700;
@@ -231,16 +242,23 @@ function makingParents({ missing }: Place): Step[] {
 /** Gives a draft its mode and, where root works on somebody's files, that owner. */
 function dress(draft: string, { stat }: Place, mode: number | undefined): void {
   const old = stat?.isFile ? stat : null;
+  if (old !== null) keepOwner(draft, old);
   const bits = mode ?? (old === null ? undefined : old.mode & 0o7777);
-  if (bits === undefined) return;
+  if (bits !== undefined && bits !== modeOf(draft)) chmod(draft, bits);
+}
+
+function keepOwner(draft: string, { uid, gid }: FileStat): void {
   const own = lstat(draft);
-  if (old !== null && (own?.uid !== old.uid || own.gid !== old.gid)) {
-    try {
-      chown(draft, old.uid, old.gid);
-    } catch (error) {
-      // Others than root may not give files away.
-      if (errorCode(error) !== "EPERM" && errorCode(error) !== "EINVAL") throw error;
-    }
+  if (own?.uid === uid && own.gid === gid) return;
+  try {
+    chown(draft, uid, gid);
+  } catch (error) {
+    // Others than root may not give files away.
+    if (errorCode(error) !== "EPERM" && errorCode(error) !== "EINVAL") throw error;
   }
-  if (own === null || (own.mode & 0o7777) !== bits) chmod(draft, bits);
+}
+
+function modeOf(path: string): number | null {
+  const stat = lstat(path);
+  return stat && stat.mode & 0o7777;
 }

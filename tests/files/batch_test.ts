@@ -202,6 +202,7 @@ const BAD: readonly [operation: BatchOperation, code: string, message: RegExp][]
   [{ type: "move", from: "/d", to: "/.gitignore" }, "NotADirectoryError", /cannot replace it/],
   [{ type: "write", path: "/.gitignore/x", content: "" }, "NotADirectoryError", /no directory/],
   [{ type: "delete", path: "/d" }, "DirectoryNotEmptyError", /recursive: true/],
+  [{ type: "move", from: "/empty", to: "/d" }, "DirectoryNotEmptyError", /move to "\/d": the dir/],
   [{ type: "mkdir", path: "/.gitignore" }, "FileExistsError", /something else is there already/],
   [{ type: "copy", from: "/d", to: "/.gitignore" }, "FileExistsError", /is there already/],
   [{ type: "copy", from: "/d", to: "/d/x" }, "PathError", /into itself/],
@@ -374,4 +375,23 @@ Deno.test("a batch of 10,000 operations is done, and undone", async () => {
   );
   assert.deepEqual(photoOf(workspace.path), before);
   assert.deepEqual(leftovers(project), []);
+});
+
+Deno.test({
+  name: "a batch of root's leaves a file to its owner, with all its permission bits",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    await using made = await makeWorkspace();
+    const { workspace } = made;
+    const file = `${workspace.path}/tool`;
+    await Deno.chown(file, 65534, 65533);
+    await Deno.chmod(file, 0o4751);
+    await workspace.batch([
+      { type: "write", path: "/tool", content: "over" },
+      { type: "write", path: "/tool", content: " and more", append: true },
+    ]);
+    const { uid, gid, mode } = await Deno.stat(file);
+    assert.deepEqual([uid, gid, mode! & 0o7777], [65534, 65533, 0o4751]);
+    assert.equal(await workspace.readFile("/tool"), "over and more");
+  },
 });
