@@ -5,6 +5,7 @@
  */
 
 import { lstat, readDirectory, readTextFile, removeFile } from "../platform/fs.ts";
+import { sweepHalfRemoved } from "./pack_files.ts";
 
 const KEEP_TEXT = /^agentfs (\S+)\n$/;
 
@@ -14,8 +15,8 @@ export function keepText(session: string): string {
 }
 
 /**
- * Lets go of the packs that dead sessions held, and removes those that never got their index. Files
- * of git's own and of living sessions stay.
+ * Lets go of the packs that dead sessions held, and removes those that never got their index or have
+ * lost it. Files of git's own and of living sessions stay.
  */
 export function sweepKeeps(objectsDirectory: string, isDead: (session: string) => boolean): void {
   const directory = `${objectsDirectory}/pack`;
@@ -28,4 +29,5 @@ export function sweepKeeps(objectsDirectory: string, isDead: (session: string) =
     if (lstat(`${pack}.idx`) === null) removeFile(`${pack}.pack`);
     removeFile(keep);
   }
+  sweepHalfRemoved(objectsDirectory);
 }

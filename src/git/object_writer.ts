@@ -8,14 +8,10 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
 import { ClosedError } from "../errors.ts";
-import { writeAtomic } from "../platform/atomic.ts";
-import { removeFile, rename } from "../platform/fs.ts";
-import { keepText } from "./keeps.ts";
+import { removeFile } from "../platform/fs.ts";
 import { type Chunks, hashObject, type ObjectType } from "./object.ts";
-import { giveTo, makeOwnedDirectory, ownerOf } from "./owner.ts";
-import { serializePackIndex } from "./pack_index_writer.ts";
+import { publishPack } from "./pack_publishing.ts";
 import { cannotWrite, PackWriter } from "./pack_writer.ts";
 
 /** Over all writers of this process, since they may share a session. */
@@ -45,16 +41,22 @@ export interface ObjectWriterOptions {
 export class ObjectWriter implements Disposable {
   readonly #objectsDirectory: string;
   readonly #options: ObjectWriterOptions;
+  readonly #finished: () => Promise<void>;
   /** `null` until the first object comes. */
   #pack: PackWriter | null = null;
   #isOpen = true;
   /** The `.keep` file that holds the finished pack. */
   #keep: string | null = null;
 
-  /** Touches nothing yet. */
-  constructor(objectsDirectory: string, options: ObjectWriterOptions) {
+  /** Touches nothing yet; `finished` is called when there is one pack more. */
+  constructor(
+    objectsDirectory: string,
+    options: ObjectWriterOptions,
+    finished: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#objectsDirectory = objectsDirectory;
     this.#options = options;
+    this.#finished = finished;
   }
 
   /**
@@ -99,34 +101,17 @@ export class ObjectWriter implements Disposable {
     if (this.#pack === null) return;
     using pack = this.#pack;
     try {
-      this.#publish(pack, await pack.finish());
+      const checksum = await pack.finish();
+      const path = publishPack(this.#objectsDirectory, pack, {
+        checksum,
+        session: this.#options.session,
+        temporary: this.#temporary(),
+      });
+      this.#keep = `${path}.keep`;
     } catch (error) {
       throw cannotWrite(this.#objectsDirectory, error);
     }
-  }
-
-  #publish(pack: PackWriter, checksum: string): void {
-    const owner = ownerOf(this.#objectsDirectory);
-    const directory = `${this.#objectsDirectory}/pack`;
-    makeOwnedDirectory(owner, directory);
-    // Random, where git takes the checksum: so no other pack has it, and the `.keep` is ours alone.
-    const path = `${directory}/pack-${randomBytes(20).toString("hex")}`;
-    const temporary = this.#temporary();
-    try {
-      writeAtomic(`${path}.keep`, new TextEncoder().encode(keepText(this.#options.session)), {
-        temporary,
-        durable: false,
-      });
-      rename(pack.path, `${path}.pack`);
-      // git sees a pack once it has an index. This syncs the directory, so all three names.
-      const index = serializePackIndex(pack.objects, checksum);
-      writeAtomic(`${path}.idx`, index, { temporary, mode: 0o444, durable: true });
-      for (const file of ["keep", "pack", "idx"]) giveTo(owner, `${path}.${file}`);
-    } catch (error) {
-      for (const file of ["idx", "pack", "keep"]) removeFile(`${path}.${file}`);
-      throw error;
-    }
-    this.#keep = `${path}.keep`;
+    await this.#finished();
   }
 
   /** Lets git collect the objects once no ref holds them. Call it as soon as one does. */

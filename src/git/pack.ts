@@ -28,7 +28,7 @@ const DELTA_START_BYTES = 512;
 const CIRCLE = "its deltas go in circles";
 
 /** One object as it stands in the pack. */
-interface Entry {
+export interface PackEntry {
   readonly offset: number;
   /** `null` for a delta, which has its base's type. */
   readonly type: ObjectType | null;
@@ -75,14 +75,14 @@ export class Pack {
    * @throws {StoreError} where it is damaged; an error with `ENOENT` where the pack is gone.
    */
   read(offset: number): GitObject {
-    const deltas: Entry[] = [];
+    const deltas: PackEntry[] = [];
     let object: GitObject | undefined;
-    let entry = this.#entry(offset);
+    let entry = this.entry(offset);
     while (entry.base !== null && object === undefined) {
       deltas.push(entry);
       if (deltas.length > this.index.count) throw this.#damage(offset, CIRCLE);
       object = this.#bases.get(this.#key(entry.base));
-      if (object === undefined) entry = this.#entry(entry.base);
+      if (object === undefined) entry = this.entry(entry.base);
     }
     object ??= { type: this.#wholeType(entry), data: this.#inflate(entry) };
     for (const delta of deltas.toReversed()) {
@@ -96,11 +96,11 @@ export class Pack {
 
   /** Type and size of the object at `offset`, from the first bytes of its entries. */
   header(offset: number): ObjectHeader {
-    const first = this.#entry(offset);
+    const first = this.entry(offset);
     let entry = first;
     for (let length = 0; entry.base !== null; length++) {
       if (length > this.index.count) throw this.#damage(offset, CIRCLE);
-      entry = this.#entry(entry.base);
+      entry = this.entry(entry.base);
     }
     const type = this.#wholeType(entry);
     if (first.base === null) return { type, size: first.size };
@@ -113,17 +113,17 @@ export class Pack {
    * The bytes of the object at `offset` in pieces, where it stands whole in the pack; else `null`.
    */
   readChunks(offset: number): AsyncIterable<Uint8Array> | null {
-    const { base, dataAt, size } = this.#entry(offset);
+    const { base, dataAt, size } = this.entry(offset);
     if (base !== null) return null;
     return contentOf(new OpenFile(`${this.path}.pack`), dataAt, deflatedBound(size));
   }
 
-  #wholeType(entry: Entry): ObjectType {
+  #wholeType(entry: PackEntry): ObjectType {
     if (entry.type === null) throw this.#damage(entry.offset, "no object has its type");
     return entry.type;
   }
 
-  #inflate(entry: Entry): Uint8Array {
+  #inflate(entry: PackEntry): Uint8Array {
     const data = inflateWhole(this.#deflated(entry), entry.size);
     if (data !== null) return data;
     throw this.#damage(entry.offset, `its data does not inflate to ${entry.size} bytes`);
@@ -133,7 +133,8 @@ export class Pack {
     return `${this.path}:${offset}`;
   }
 
-  #entry(offset: number): Entry {
+  /** How the object at `offset` stands in the pack. */
+  entry(offset: number): PackEntry {
     this.#open();
     const bytes = this.#files.readAhead(`${this.path}.pack`, offset, WINDOW_BYTES);
     const first = bytes[0] ?? 0;
@@ -158,8 +159,19 @@ export class Pack {
     return { offset, type, base, size, dataAt: offset + at, window: bytes.subarray(at) };
   }
 
+  /** The bytes of the pack from `position` on, at most `length` of them. */
+  bytesAt(position: number, length: number): Uint8Array {
+    return this.#open().readAt(position, length);
+  }
+
+  /** How long the pack is, in bytes. */
+  get size(): number {
+    this.#open();
+    return this.#size ?? 0;
+  }
+
   /** The deflated data of an entry, and whatever follows it. */
-  #deflated(entry: Entry): Uint8Array {
+  #deflated(entry: PackEntry): Uint8Array {
     const bound = deflatedBound(entry.size);
     if (bound <= entry.window.length) return entry.window.subarray(0, bound);
     const rest = (this.#size ?? 0) - entry.dataAt;

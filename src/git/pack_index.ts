@@ -12,6 +12,7 @@ import { StoreError } from "../errors.ts";
 import { readFile, stat } from "../platform/fs.ts";
 import { OID_BYTES } from "./object.ts";
 import type { OpenFiles } from "./open_files.ts";
+import type { PackedObject } from "./pack_index_writer.ts";
 
 const MAGIC = 0xff744f63;
 const VERSION = 2;
@@ -90,6 +91,20 @@ export class PackIndex {
     const at = this.#lowerBound(oid);
     if (at === this.count || compare(this.#name(at), 0, oid) !== 0) return null;
     return this.#offset(at);
+  }
+
+  /** All objects, in the order of their ids. */
+  *objects(): Iterable<PackedObject> {
+    const crcsAt = NAMES_AT + this.count * OID_BYTES;
+    for (let start = 0; start < this.count; start += BLOCK_NAMES) {
+      const count = Math.min(BLOCK_NAMES, this.count - start);
+      const names = this.#read(NAMES_AT + start * OID_BYTES, count * OID_BYTES);
+      const crcs = viewOf(this.#read(crcsAt + start * 4, count * 4));
+      for (let i = 0; i < count; i++) {
+        const oid = names.subarray(i * OID_BYTES, (i + 1) * OID_BYTES).toHex();
+        yield { oid, offset: this.#offset(start + i), crc: crcs.getUint32(i * 4) };
+      }
+    }
   }
 
   /** The ids whose bytes are at least `from` and begin with the hexadecimal digits `prefix`. */

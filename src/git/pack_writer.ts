@@ -1,5 +1,6 @@
 /**
- * Writing one pack: whole objects only, deflated, one after the other into a file.
+ * Writing one pack: objects, deflated, one after the other into a file. New objects are written whole;
+ * what another pack has, can be taken over as it is.
  *
  * @module
  */
@@ -13,13 +14,25 @@ import { Slices } from "../platform/slices.ts";
 import { Deflater, deflateWhole } from "./deflate.ts";
 import { type Chunks, ObjectHasher, type ObjectType } from "./object.ts";
 import type { PackedObject } from "./pack_index_writer.ts";
+import type { Steps } from "./steps.ts";
 
 const MAGIC = "PACK";
 const VERSION = 2;
 const TYPE_CODES: Record<ObjectType, number> = { commit: 1, tree: 2, blob: 3, tag: 4 };
+const OFFSET_DELTA = 6;
 const BUFFER_BYTES = 256 << 10;
 /** Brought onto the disk together; the whole of a large pack at its end would take seconds. */
 const SYNC_BYTES = 8 << 20;
+
+/** An object as a pack has it. */
+export interface DeflatedObject {
+  readonly oid: string;
+  readonly type: ObjectType;
+  /** How many bytes the data inflates to: the object, or the delta. */
+  readonly size: number;
+  /** What it is a delta of, which has been written before; `null` for a whole object. */
+  readonly base: string | null;
+}
 
 interface Streamed {
   readonly oid: string;
@@ -63,11 +76,35 @@ export class PackWriter implements Disposable {
   add(oid: string, type: ObjectType, data: Uint8Array): void {
     this.#checkUsable();
     const offset = this.#position;
-    const header = entryHeader(type, data.length);
+    const header = entryHeader(TYPE_CODES[type], data.length);
     const content = deflateWhole(data);
     this.#append(header);
     this.#append(content);
     this.#objects.set(oid, { oid, offset, crc: crc32(content, crc32(header)) });
+  }
+
+  /** Writes an object that has not been written, whose data is deflated already and comes in pieces. */
+  *addDeflated(object: DeflatedObject, pieces: Iterable<Uint8Array>): Steps<void> {
+    this.#checkUsable();
+    const offset = this.#position;
+    const header = this.#deflatedHeader(object, offset);
+    let crc = crc32(header);
+    this.#append(header);
+    for (const piece of pieces) {
+      crc = crc32(piece, crc);
+      this.#append(piece);
+      yield;
+    }
+    this.#objects.set(object.oid, { oid: object.oid, offset, crc });
+  }
+
+  #deflatedHeader({ oid, type, size, base }: DeflatedObject, offset: number): Uint8Array {
+    if (base === null) return entryHeader(TYPE_CODES[type], size);
+    const at = this.#objects.get(base)?.offset;
+    if (at === undefined) {
+      throw new StoreError(`Cannot write ${oid} as a delta: ${base} is not there`);
+    }
+    return Buffer.concat([entryHeader(OFFSET_DELTA, size), distanceBytes(offset - at)]);
   }
 
   /**
@@ -104,7 +141,7 @@ export class PackWriter implements Disposable {
       crc = crc32(bytes, crc);
       this.#append(bytes);
     };
-    append(entryHeader(type, size));
+    append(entryHeader(TYPE_CODES[type], size));
     for await (const chunk of chunks) {
       count += chunk.length;
       if (count > size) throw wrongSize(size, "there are more");
@@ -208,11 +245,20 @@ function packHeader(count: number): Uint8Array {
 }
 
 /** Type and size: four bits of the size in the first byte, seven in each one after it. */
-function entryHeader(type: ObjectType, size: number): Uint8Array {
-  const bytes = [(TYPE_CODES[type] << 4) | (size % 16)];
+function entryHeader(code: number, size: number): Uint8Array {
+  const bytes = [(code << 4) | (size % 16)];
   for (let rest = Math.floor(size / 16); rest > 0; rest = Math.floor(rest / 128)) {
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 0x80;
     bytes.push(rest % 128);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** How far back a base is: highest bits first, each further byte adding one. */
+function distanceBytes(distance: number): Uint8Array {
+  const bytes = [distance % 128];
+  for (let rest = Math.floor(distance / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    bytes.unshift(0x80 | (--rest % 128));
   }
   return Uint8Array.from(bytes);
 }

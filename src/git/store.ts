@@ -12,6 +12,7 @@ import { Slices } from "../platform/slices.ts";
 import { alternateDirectories } from "./alternates.ts";
 import { Attempts } from "./attempts.ts";
 import { ByteCache } from "./byte_cache.ts";
+import { foldSmallPacks } from "./fold.ts";
 import { AT_ONCE_BYTES, EMPTY_TREE, hashObject, isOid, ObjectHasher } from "./object.ts";
 import type { Chunks, GitObject, ObjectHeader } from "./object.ts";
 import { type ObjectCopy, ObjectDirectory } from "./object_directory.ts";
@@ -35,6 +36,8 @@ export interface ObjectStoreOptions {
   readonly session: string;
   /** How much of what was read is remembered, in bytes. */
   readonly cacheBytes: number;
+  /** The lock of whoever takes packs away; without it the packs that are written just get more. */
+  readonly packsLock?: string;
 }
 
 /** Reads and writes the objects of one repository. */
@@ -47,6 +50,7 @@ export class ObjectStore implements Disposable {
   readonly #trees: ByteCache<readonly TreeEntry[]>;
   /** Our own first, then the alternates; empty until the first use. */
   #directories = new Map<string, ObjectDirectory>();
+  #cannotFold = false;
 
   /** Reads nothing yet. */
   constructor(objectsDirectory: string, options: ObjectStoreOptions) {
@@ -175,7 +179,14 @@ export class ObjectStore implements Disposable {
 
   /** Starts to write objects, which become visible together. */
   writer(): ObjectWriter {
-    return new ObjectWriter(this.#path, this.#options);
+    return new ObjectWriter(this.#path, this.#options, () => this.#fold());
+  }
+
+  async #fold(): Promise<void> {
+    const { packsLock, temporaryDirectory, session } = this.#options;
+    if (packsLock === undefined || this.#cannotFold) return;
+    const options = { packsLock, temporaryDirectory, session };
+    this.#cannotFold = !await foldSmallPacks(this.#path, options);
   }
 
   /** Forgets which packs there are and closes them, so that the next call looks again. */

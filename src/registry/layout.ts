@@ -75,6 +75,11 @@ export class Layout {
     return `${this.agentfs}/locks/@registry`;
   }
 
+  /** Held while packs are taken away. */
+  get packsLock(): string {
+    return `${this.agentfs}/locks/@packs`;
+  }
+
   /** Held while a workspace's files or refs change. */
   writerLock(workspace: string): string {
     return `${this.agentfs}/locks/${nameToId(workspace)}.write`;

@@ -71,6 +71,7 @@ export class OpenBase implements AsyncDisposable {
     this.objects = new ObjectStore(layout.objects, {
       ...temporary,
       cacheBytes: settings.cacheBytes,
+      packsLock: layout.packsLock,
     });
     this.refs = new RefStore(layout.commonDirectory, {
       ...temporary,

@@ -1,0 +1,51 @@
+/**
+ * Making a pack that was written visible: whole, or not at all.
+ *
+ * @module
+ */
+
+import { writeAtomic } from "../platform/atomic.ts";
+import { removeFile, rename } from "../platform/fs.ts";
+import { keepText } from "./keeps.ts";
+import { giveTo, makeOwnedDirectory, ownerOf } from "./owner.ts";
+import { newPackName } from "./pack_files.ts";
+import { serializePackIndex } from "./pack_index_writer.ts";
+import type { PackWriter } from "./pack_writer.ts";
+
+/** What a pack gets besides its objects. */
+export interface Publication {
+  /** What the pack ends with. */
+  readonly checksum: string;
+  /** Whose `.keep` file holds the pack. */
+  readonly session: string;
+  /** A name for files that are not whole yet. */
+  readonly temporary: string;
+}
+
+/**
+ * Moves a finished pack to its place among the objects, and returns its path without `.pack`. Its
+ * `.keep` file holds it until somebody removes that.
+ */
+export function publishPack(
+  objectsDirectory: string,
+  pack: PackWriter,
+  { checksum, session, temporary }: Publication,
+): string {
+  const owner = ownerOf(objectsDirectory);
+  const directory = `${objectsDirectory}/pack`;
+  makeOwnedDirectory(owner, directory);
+  const path = `${directory}/${newPackName()}`;
+  try {
+    const keep = new TextEncoder().encode(keepText(session));
+    writeAtomic(`${path}.keep`, keep, { temporary, durable: false });
+    rename(pack.path, `${path}.pack`);
+    // git sees a pack once it has an index. This syncs the directory, so all three names.
+    const index = serializePackIndex(pack.objects, checksum);
+    writeAtomic(`${path}.idx`, index, { temporary, mode: 0o444, durable: true });
+    for (const file of ["keep", "pack", "idx"]) giveTo(owner, `${path}.${file}`);
+  } catch (error) {
+    for (const file of ["idx", "pack", "keep"]) removeFile(`${path}.${file}`);
+    throw error;
+  }
+  return path;
+}
