@@ -12,6 +12,7 @@ import { configError } from "./config/failure.ts";
 import type { ConfigInput } from "./config/types.ts";
 import { ClosedError } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
+import { collectGarbage, type GcOptions, type GcResult } from "./lifecycle/gc.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces, openLog } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
@@ -79,6 +80,32 @@ export class AgentFS implements AsyncDisposable {
     this.workspace = new WorkspaceManager(() => this.#open());
     this.hooks = new Hooks(this.config.hookTimeout);
     this.audit = new Audit(async () => await (await this.#open()).auditSource(), null);
+  }
+
+  /**
+   * Clears the store up. Deleted workspaces can be brought back for 30 days, and are gone then; so are
+   * undo points, but for the newest of each workspace. The packs that this library wrote become one. In
+   * your own repository no object goes; in `.agentfs/store.git` those do that nothing has led to for two
+   * weeks.
+   *
+   * Workspaces can be worked in meanwhile, by other processes too.
+   *
+   * @example
+   * ```ts
+   * import { AgentFS } from "@agentfs/sdk";
+   *
+   * await using afs = new AgentFS(await Deno.makeTempDir());
+   * const { before, after, refs, pruned } = await afs.gc({ undoDays: 7 });
+   * console.log(before.bytes - after.bytes, refs, pruned); // 0 [] 0
+   * ```
+   *
+   * @throws {RangeError} where `undoDays` is negative or no number.
+   * @throws {BusyError} where somebody else clears it up, your own `git gc` for example.
+   * @throws {StoreError} where an object is damaged; no object has gone then.
+   */
+  async gc(options: GcOptions = {}): Promise<GcResult> {
+    const { base } = await this.#open();
+    return await attemptStore("clear up the store", () => collectGarbage(base, options));
   }
 
   /** Ends all commands and closes the store. Workspaces stay; a second time does nothing. */

@@ -87,6 +87,15 @@ export function madeUpName(now: Date = new Date()): string {
   return `${day.replaceAll("-", "")}-${time.replaceAll(":", "")}-${randomId(10)}`;
 }
 
+const MADE_UP = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-[0-9a-f]{10}$/;
+
+/** When a made-up name was made, in ms since 1970; `null` for any other name. */
+export function madeUpAt(name: string): number | null {
+  const [, year, month, day, hours, minutes, seconds] = MADE_UP.exec(name) ?? [];
+  if (year === undefined) return null;
+  return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
+}
+
 /** `length` random hexadecimal digits. */
 export function randomId(length: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(Math.ceil(length / 2)));

@@ -66,5 +66,5 @@ async function fold(
   await repack.load();
   // As old as the newest of them, so that what nobody refers to does not get younger.
   await repack.write(repack.oids, { mtime: Math.max(...packs.map(({ mtime }) => mtime)) });
-  await repack.remove(() => true);
+  await repack.remove(repack.sources);
 }

@@ -62,6 +62,25 @@ async function* contentOf(file: OpenFile, path: string): AsyncIterable<Uint8Arra
   }
 }
 
+/** A loose object as its directory shows it. */
+export interface LooseFile {
+  readonly oid: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** When it was written or freshened, ms since 1970. */
+  readonly mtime: number;
+}
+
+/** All loose objects of a directory of objects. */
+export function listLoose(objectsDirectory: string): LooseFile[] {
+  const firsts = (readDirectory(objectsDirectory) ?? []).filter(({ name }) => name.length === 2);
+  return firsts.flatMap(({ name }) => looseStartingWith(objectsDirectory, name)).flatMap((oid) => {
+    const path = loosePath(objectsDirectory, oid);
+    const stat = lstat(path);
+    return stat === null ? [] : [{ oid, path, bytes: stat.size, mtime: stat.mtime }];
+  });
+}
+
 /** The ids of the loose objects that begin with the hexadecimal digits, two of them at least. */
 export function looseStartingWith(objectsDirectory: string, prefix: string): string[] {
   const first = prefix.slice(0, 2);

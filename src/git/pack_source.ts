@@ -36,6 +36,7 @@ export class PackSource {
   readonly file: PackFile;
   readonly #pack: Pack;
   readonly #places = new Map<string, Place>();
+  #hasDeltas = false;
 
   /** Reads nothing yet. */
   constructor(file: PackFile, files: OpenFiles, bases: ByteCache<GitObject>) {
@@ -57,19 +58,25 @@ export class PackSource {
       const end = objects[at + 1]?.offset ?? this.#pack.size - OID_BYTES;
       const of = base === null ? null : oids.get(base);
       if (of === undefined) throw this.#damage(offset, "its base is none of its objects");
+      if (base !== null) this.#hasDeltas = true;
       this.#places.set(oid, { offset, end, crc, size, dataAt, type, base: of });
       if (at % 100 === 99) yield;
     }
   }
 
   /** The ids of its objects. */
-  get oids(): Iterable<string> {
+  get oids(): MapIterator<string> {
     return this.#places.keys();
   }
 
   /** How many objects it has. */
   get count(): number {
     return this.#places.size;
+  }
+
+  /** Whether some of them are deltas. */
+  get hasDeltas(): boolean {
+    return this.#hasDeltas;
   }
 
   /** How an object stands in this pack; `undefined` where it is not in it. */

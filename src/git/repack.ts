@@ -93,16 +93,17 @@ export class Repack implements Disposable {
   }
 
   /**
-   * Writes these objects of the packs into a new one, in their order, and returns its path without
-   * `.pack`. Of those that `later` knows a later version of, the difference is written where that is
-   * less. It gets the time `mtime`, by which git judges how old what nobody refers to is.
+   * Writes these objects of the packs into a new one, in their order, and returns the ids of what is in
+   * it: with them what they are deltas of. Of those that `later` knows a later version of, the difference
+   * is written where that is less. The pack gets the time `mtime`, by which git judges how old what
+   * nobody refers to is.
    *
    * @throws {StoreError} where one of them is damaged; then nothing is written.
    */
   async write(
     oids: Iterable<string>,
     { mtime, later = new Map() }: { mtime?: number; later?: ReadonlyMap<string, string> },
-  ): Promise<string> {
+  ): Promise<string[]> {
     const path = this.#temporary();
     try {
       using pack = new PackWriter(path);
@@ -123,16 +124,15 @@ export class Repack implements Disposable {
       });
       if (mtime !== undefined) setTimes(`${published}.pack`, mtime, mtime);
       removeFile(`${published}.keep`);
-      return published;
+      return pack.objects.map(({ oid }) => oid);
     } catch (error) {
       throw this.#options.signal?.aborted ? error : cannotWrite(this.#objectsDirectory, error);
     }
   }
 
-  /** Takes the packs away for which `isDone`, but for those that somebody relies on since. */
-  async remove(isDone: (source: PackSource) => boolean): Promise<void> {
-    for (const source of this.#sources) {
-      if (!isDone(source)) continue;
+  /** Takes packs away, but for those that somebody relies on since. */
+  async remove(sources: Iterable<PackSource>): Promise<void> {
+    for (const source of sources) {
       source.close();
       removePack(source.file);
       if (this.#slices.due) await this.#slices.rest();

@@ -95,9 +95,14 @@ export class Layout {
     return `${this.agentfs}/locks/${nameToId(workspace)}.inside`;
   }
 
+  /** What there is of git for sandboxed commands: one directory for each workspace. */
+  get insides(): string {
+    return `${this.agentfs}/inside`;
+  }
+
   /** What there is of git for the sandboxed commands of a workspace. */
   inside(workspace: string): string {
-    return `${this.agentfs}/inside/${nameToId(workspace)}`;
+    return `${this.insides}/${nameToId(workspace)}`;
   }
 
   /** The repository that a sandboxed command sees in place of {@linkcode admin}; it may write it. */

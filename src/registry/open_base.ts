@@ -185,6 +185,16 @@ export class OpenBase implements AsyncDisposable {
     });
   }
 
+  /** Takes the lock of whoever takes packs away. */
+  async lockPacks(purpose: string, signal?: AbortSignal): Promise<Disposable> {
+    return await this.#lock(this.layout.packsLock, {
+      exclusive: true,
+      purpose,
+      subject: "the store's packs",
+      signal,
+    });
+  }
+
   /** Takes a lock, which is a use of the base; to close the base ends the waiting. */
   async #lock(path: string, options: Omit<LockOptions, "timeout">): Promise<Disposable> {
     using held = new DisposableStack();
