@@ -10,6 +10,7 @@
 
 import { ClosedError } from "../errors.ts";
 import { removeFile } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
 import { type Chunks, hashObject, type ObjectType } from "./object.ts";
 import { publishPack } from "./pack_publishing.ts";
 import { cannotWrite, PackWriter } from "./pack_writer.ts";
@@ -101,11 +102,10 @@ export class ObjectWriter implements Disposable {
     if (this.#pack === null) return;
     using pack = this.#pack;
     try {
-      const checksum = await pack.finish();
-      const path = publishPack(this.#objectsDirectory, pack, {
-        checksum,
+      const path = await publishPack(this.#objectsDirectory, pack, {
         session: this.#options.session,
         temporary: this.#temporary(),
+        slices: new Slices(),
       });
       this.#keep = `${path}.keep`;
     } catch (error) {

@@ -23,8 +23,6 @@ export interface PackFile {
   readonly bytes: number;
   /** When it was written or freshened, ms since 1970. */
   readonly mtime: number;
-  /** Whether this library wrote it. */
-  readonly isOurs: boolean;
   /** Whether something else than its index needs it to stay: a `.keep`, or an index of many packs. */
   readonly isHeld: boolean;
 }
@@ -47,9 +45,14 @@ function follower(random: string): string {
 
 /** The names of the packs in a directory of objects that have an index: `pack-…`. */
 export function packNames(objectsDirectory: string): string[] {
-  return (readDirectory(`${objectsDirectory}/pack`) ?? [])
-    .filter(({ name }) => name.startsWith("pack-") && name.endsWith(".idx"))
-    .map(({ name }) => name.slice(0, -".idx".length));
+  const files = readDirectory(`${objectsDirectory}/pack`) ?? [];
+  return namesAmong(files.map(({ name }) => name));
+}
+
+function namesAmong(files: Iterable<string>): string[] {
+  return [...files]
+    .filter((name) => name.startsWith("pack-") && name.endsWith(".idx"))
+    .map((name) => name.slice(0, -".idx".length));
 }
 
 /** The packs in a directory of objects of which `isWanted` takes the name. */
@@ -58,18 +61,18 @@ export function listPacks(
   isWanted: (name: string) => boolean,
 ): PackFile[] {
   const directory = `${objectsDirectory}/pack`;
-  const names = packNames(objectsDirectory).filter(isWanted);
+  const files = new Set((readDirectory(directory) ?? []).map(({ name }) => name));
   const multiple = Buffer.from(readFile(`${directory}/multi-pack-index`) ?? []);
   const isHeld = (name: string): boolean =>
-    lstat(`${directory}/${name}.keep`) !== null ||
-    lstat(`${directory}/${name}.promisor`) !== null ||
-    multiple.includes(`${name}.idx`) || lstat(`${directory}/multi-pack-index.d`) !== null;
-  return names.flatMap((name) => {
+    // Asked for, not looked up in the list: it may be younger than that.
+    lstat(`${directory}/${name}.keep`) !== null || files.has(`${name}.promisor`) ||
+    multiple.includes(`${name}.idx`) || files.has("multi-pack-index.d");
+  return namesAmong(files).filter(isWanted).flatMap((name) => {
     const path = `${directory}/${name}`;
     const held = isHeld(name);
     const stat = lstat(`${path}.pack`);
     if (stat === null) return [];
-    return [{ path, bytes: stat.size, mtime: stat.mtime, isOurs: isOurPack(name), isHeld: held }];
+    return [{ path, bytes: stat.size, mtime: stat.mtime, isHeld: held }];
   });
 }
 

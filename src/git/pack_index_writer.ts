@@ -6,11 +6,14 @@
 
 import { createHash } from "node:crypto";
 import { OID_BYTES } from "./object.ts";
+import type { Steps } from "./steps.ts";
 
 const MAGIC = 0xff744f63;
 const VERSION = 2;
 /** From here on an offset takes 64 bits, in a table of its own. */
 const LARGE_OFFSET = 0x80000000;
+/** So many ids are written in a millisecond. */
+const STEP = 4096;
 
 /** Where one object is in its pack. */
 export interface PackedObject {
@@ -22,8 +25,17 @@ export interface PackedObject {
 }
 
 /** The bytes of the index of a pack that holds these objects and ends with this checksum. */
-export function serializePackIndex(objects: readonly PackedObject[], checksum: string): Uint8Array {
-  const sorted = objects.toSorted((a, b) => a.oid < b.oid ? -1 : 1);
+export function* serializePackIndex(
+  objects: readonly PackedObject[],
+  checksum: string,
+): Steps<Uint8Array> {
+  const sorted: PackedObject[] = [];
+  const counts: number[] = [];
+  for (const bucket of byFirstByte(objects)) {
+    for (const object of bucket.sort((a, b) => a.oid < b.oid ? -1 : 1)) sorted.push(object);
+    counts.push(sorted.length);
+    yield;
+  }
   const large = sorted.map(({ offset }) => offset).filter((offset) => offset >= LARGE_OFFSET);
   const length = 8 + 256 * 4 + sorted.length * (OID_BYTES + 8) + large.length * 8 + 2 * OID_BYTES;
   const bytes = new Uint8Array(length);
@@ -39,13 +51,18 @@ export function serializePackIndex(objects: readonly PackedObject[], checksum: s
 
   putNumber(MAGIC);
   putNumber(VERSION);
-  for (const count of countsUpToFirstByte(sorted)) putNumber(count);
-  for (const { oid } of sorted) putOid(oid);
+  for (const count of counts) putNumber(count);
+  for (const [index, { oid }] of sorted.entries()) {
+    putOid(oid);
+    if (index % STEP === 0) yield;
+  }
   for (const { crc } of sorted) putNumber(crc);
+  yield;
   let largeBefore = 0;
   for (const { offset } of sorted) {
     putNumber(offset < LARGE_OFFSET ? offset : LARGE_OFFSET + largeBefore++);
   }
+  yield;
   for (const offset of large) {
     putNumber(Math.floor(offset / 2 ** 32));
     putNumber(offset % 2 ** 32);
@@ -55,13 +72,9 @@ export function serializePackIndex(objects: readonly PackedObject[], checksum: s
   return bytes;
 }
 
-/** For each possible first byte of an id, how many ids begin with it or a lower one. */
-function countsUpToFirstByte(objects: readonly PackedObject[]): Uint32Array {
-  const counts = new Uint32Array(256);
-  for (const { oid } of objects) {
-    const first = parseInt(oid.slice(0, 2), 16);
-    counts[first] = (counts[first] ?? 0) + 1;
-  }
-  let sum = 0;
-  return counts.map((count) => sum += count);
+/** The objects by the first byte of their ids. */
+function byFirstByte(objects: readonly PackedObject[]): PackedObject[][] {
+  const buckets = Array.from({ length: 256 }, (): PackedObject[] => []);
+  for (const object of objects) buckets[parseInt(object.oid.slice(0, 2), 16)]?.push(object);
+  return buckets;
 }

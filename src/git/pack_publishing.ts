@@ -6,16 +6,17 @@
 
 import { writeAtomic } from "../platform/atomic.ts";
 import { removeFile, rename } from "../platform/fs.ts";
+import type { Slices } from "../platform/slices.ts";
 import { keepText } from "./keeps.ts";
 import { giveTo, makeOwnedDirectory, ownerOf } from "./owner.ts";
 import { newPackName } from "./pack_files.ts";
 import { serializePackIndex } from "./pack_index_writer.ts";
 import type { PackWriter } from "./pack_writer.ts";
+import { finish } from "./steps.ts";
 
 /** What a pack gets besides its objects. */
 export interface Publication {
-  /** What the pack ends with. */
-  readonly checksum: string;
+  readonly slices: Slices;
   /** Whose `.keep` file holds the pack. */
   readonly session: string;
   /** A name for files that are not whole yet. */
@@ -23,14 +24,16 @@ export interface Publication {
 }
 
 /**
- * Moves a finished pack to its place among the objects, and returns its path without `.pack`. Its
+ * Finishes a pack and moves it to its place among the objects; returns its path without `.pack`. Its
  * `.keep` file holds it until somebody removes that.
  */
-export function publishPack(
+export async function publishPack(
   objectsDirectory: string,
   pack: PackWriter,
-  { checksum, session, temporary }: Publication,
-): string {
+  { session, temporary, slices }: Publication,
+): Promise<string> {
+  const checksum = await pack.finish();
+  const index = await finish(serializePackIndex(pack.objects, checksum), slices);
   const owner = ownerOf(objectsDirectory);
   const directory = `${objectsDirectory}/pack`;
   makeOwnedDirectory(owner, directory);
@@ -40,7 +43,6 @@ export function publishPack(
     writeAtomic(`${path}.keep`, keep, { temporary, durable: false });
     rename(pack.path, `${path}.pack`);
     // git sees a pack once it has an index. This syncs the directory, so all three names.
-    const index = serializePackIndex(pack.objects, checksum);
     writeAtomic(`${path}.idx`, index, { temporary, mode: 0o444, durable: true });
     for (const file of ["keep", "pack", "idx"]) giveTo(owner, `${path}.${file}`);
   } catch (error) {

@@ -28,6 +28,8 @@ const BASES_BYTES = 16 << 20;
 const MOST_DELTAS = 24;
 /** A delta that saves less is not worth what reading it costs. */
 const MOST_OF_WHOLE = 0.7;
+/** So many objects are noted in a millisecond. */
+const STEP = 1000;
 
 /** Over all repacks of this process. */
 let temporaryFiles = 0;
@@ -64,7 +66,15 @@ export class Repack implements Disposable {
   async load(): Promise<void> {
     for (const source of this.#sources) {
       await finish(source.load(), this.#slices);
-      for (const oid of source.oids) this.#add(oid, source);
+      await finish(this.#addAll(source), this.#slices);
+    }
+  }
+
+  *#addAll(source: PackSource): Steps<void> {
+    let count = 0;
+    for (const oid of source.oids) {
+      this.#add(oid, source);
+      if (++count % STEP === 0) yield;
     }
   }
 
@@ -116,11 +126,10 @@ export class Repack implements Disposable {
         await finish(copying.add(oid), this.#slices);
         if (this.#slices.due) await this.#slices.rest();
       }
-      const checksum = await pack.finish();
-      const published = publishPack(this.#objectsDirectory, pack, {
-        checksum,
+      const published = await publishPack(this.#objectsDirectory, pack, {
         session: this.#options.session,
         temporary: this.#temporary(),
+        slices: this.#slices,
       });
       if (mtime !== undefined) setTimes(`${published}.pack`, mtime, mtime);
       removeFile(`${published}.keep`);

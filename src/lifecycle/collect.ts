@@ -49,9 +49,12 @@ export function ourLooseObjects({ layout, ownsStore }: OpenBase): LooseFile[] {
   return ownsStore ? listLoose(layout.objects) : [];
 }
 
-/** Puts the store's objects in order, and returns how many are gone, or would be. */
-export async function collect(base: OpenBase, options: CollectOptions): Promise<number> {
-  const packs = ourPacks(base);
+/** Puts the store's objects in order, of which `packs` are ours; returns how many are gone, or would be. */
+export async function collect(
+  base: OpenBase,
+  packs: readonly PackFile[],
+  options: CollectOptions,
+): Promise<number> {
   using repack = new Repack(base.layout.objects, packs.filter(({ isHeld }) => !isHeld), {
     temporaryDirectory: base.layout.storeTemporary,
     session: base.session.id,
@@ -131,7 +134,9 @@ class Collection {
   }
 
   async #lookAtRefs(): Promise<void> {
-    await finish(this.#reachable.add(this.#tips()), this.#slices);
+    const tips = this.#tips();
+    await this.#slices.rest();
+    await finish(this.#reachable.add(tips), this.#slices);
   }
 
   /** What the refs hold that stay. */
@@ -187,6 +192,7 @@ class Collection {
   async #spareWhatIsNamed(): Promise<void> {
     const known = new Set(this.#packs.map(({ path }) => path));
     const since = ourPacks(this.#base).filter(({ path }) => !known.has(path));
+    await this.#slices.rest();
     await this.#spare(await this.#objectsIn(since));
     await this.#spare(await this.#mentioned());
     // One ref may hold what another one held before, and be missed on its way.

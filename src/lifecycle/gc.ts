@@ -10,6 +10,7 @@
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { BusyError } from "../errors.ts";
 import { isGitAtWork } from "../git/fold.ts";
+import type { PackFile } from "../git/pack_files.ts";
 import { pause } from "../platform/patience.ts";
 import { Slices } from "../platform/slices.ts";
 import type { OpenBase } from "../registry/open_base.ts";
@@ -70,15 +71,16 @@ export async function collectGarbage(base: OpenBase, options: GcOptions = {}): P
   using _ = await base.lockPacks("clearing up the store", signal);
   await waitForGit(base, signal);
   const slices = new Slices(signal);
-  const before = sizeOf(base);
+  const packs = ourPacks(base);
+  const before = sizeOf(base, packs);
+  await slices.rest();
   const dropped = await dropExpiredRefs(base, { undoDays, dryRun }, slices);
-  const pruned = await collect(base, { dropped, dryRun, signal });
-  const after = dryRun ? before : sizeOf(base);
+  const pruned = await collect(base, packs, { dropped, dryRun, signal });
+  const after = dryRun ? before : sizeOf(base, ourPacks(base));
   return { before, after, refs: dropped.map(({ ref }) => ref), pruned };
 }
 
-function sizeOf(base: OpenBase): StoreSize {
-  const packs = ourPacks(base);
+function sizeOf(base: OpenBase, packs: readonly PackFile[]): StoreSize {
   const loose = ourLooseObjects(base);
   const bytes = [...packs, ...loose].reduce((sum, { bytes }) => sum + bytes, 0);
   return { packs: packs.length, loose: loose.length, bytes };

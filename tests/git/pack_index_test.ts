@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { OpenFiles } from "../../src/git/open_files.ts";
 import { PackIndex } from "../../src/git/pack_index.ts";
 import { type PackedObject, serializePackIndex } from "../../src/git/pack_index_writer.ts";
+import { finish } from "../../src/git/steps.ts";
+import { Slices } from "../../src/platform/slices.ts";
 import { git, tryGit } from "../git.ts";
 import { Random } from "../random.ts";
 import { temporaryDirectory } from "../temporary.ts";
@@ -26,7 +28,7 @@ Deno.test("serializePackIndex() writes what git reads, offsets over 2 GiB too", 
   await git(directory.path, "init", "--quiet");
   for (const [count, lastOffset] of [[0, 0], [1, 0], [3000, 1e6], [3000, 1e10]] as const) {
     const objects = randomObjects(new Random(count), count, lastOffset);
-    const stdin = serializePackIndex(objects, CHECKSUM);
+    const stdin = await finish(serializePackIndex(objects, CHECKSUM), new Slices());
     const { stdout, stderr } = await tryGit(directory.path, ["show-index"], { stdin });
     const lines = objects
       .map(({ oid, offset, crc }) => `${offset} ${oid} (${hexOf(crc)})\n`)
@@ -42,7 +44,7 @@ Deno.test("PackIndex finds every object, in memory and in a large file", async (
   for (const count of [0, 1, 3000, MORE_THAN_IN_MEMORY]) {
     const random = new Random(count);
     const objects = randomObjects(random, count, 1e10);
-    await Deno.writeFile(path, serializePackIndex(objects, CHECKSUM));
+    await Deno.writeFile(path, await finish(serializePackIndex(objects, CHECKSUM), new Slices()));
     files.close(path);
     const index = new PackIndex(path, files);
     assert.equal(index.count, count);

@@ -5,6 +5,8 @@ import { deflateSync } from "node:zlib";
 import { StoreError } from "../../src/errors.ts";
 import { hashObject } from "../../src/git/object.ts";
 import { serializePackIndex } from "../../src/git/pack_index_writer.ts";
+import { finish } from "../../src/git/steps.ts";
+import { Slices } from "../../src/platform/slices.ts";
 import type { ObjectStore } from "../../src/git/store.ts";
 import { git, tryGit } from "../git.ts";
 import { Random } from "../random.ts";
@@ -142,7 +144,10 @@ async function writeCircle(path: string, a: string, b: string): Promise<void> {
   const objects = [a, b].map((oid, at) => ({ oid, offset: offsets[at]!, crc: 0 }));
   const pack = `${path}/.git/objects/pack/pack-${"0".repeat(40)}`;
   await Deno.writeFile(`${pack}.pack`, Buffer.concat([content, checksum]));
-  await Deno.writeFile(`${pack}.idx`, serializePackIndex(objects, checksum.toString("hex")));
+  await Deno.writeFile(
+    `${pack}.idx`,
+    await finish(serializePackIndex(objects, checksum.toString("hex")), new Slices()),
+  );
 }
 
 Deno.test("ObjectStore.read() says so when deltas go in circles", async () => {
