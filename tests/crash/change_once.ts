@@ -7,7 +7,7 @@
  */
 
 import { AgentFS, AgentFSError } from "@agentfs/sdk";
-import { BATCHES, CHANGES } from "./changes.ts";
+import { BATCHES, CHANGES, UPKEEP } from "./changes.ts";
 import { type Files, filesOf } from "./model.ts";
 
 /** What the child says, in one line for each attempt. */
@@ -30,7 +30,12 @@ if (opening) switchFault("arm");
 await using afs = new AgentFS(base);
 const workspace = await afs.workspace.get("w");
 
-const changes: typeof CHANGES = { ...CHANGES, ...BATCHES, open: () => Promise.resolve() };
+const changes: typeof CHANGES = {
+  ...CHANGES,
+  ...BATCHES,
+  ...UPKEEP,
+  open: () => Promise.resolve(),
+};
 
 async function attempt(): Promise<Pick<Attempt, "outcome" | "message">> {
   try {

@@ -27,11 +27,11 @@ export class FaultLab implements AsyncDisposable {
     this.#shim = shim;
   }
 
-  /** Makes the base. */
-  static async open(): Promise<FaultLab> {
+  /** Makes the base: a repository, or what `make` makes. */
+  static async open(make = makeBase): Promise<FaultLab> {
     const directory = await temporaryDirectory();
     const lab = new FaultLab(directory, await FaultShim.build(directory.path));
-    await makeBase(lab.base);
+    await make(lab.base);
     await Deno.rename(lab.base, lab.#template);
     return lab;
   }
@@ -61,9 +61,14 @@ export class FaultLab implements AsyncDisposable {
   /** What shows of the base when it is opened anew. Nothing is left of what went wrong then. */
   async look(): Promise<View> {
     const view = await this.#open();
-    const store = `${this.base}/.git`;
-    await checkRemains({ base: this.base, store }, Object.keys(view));
+    await checkRemains({ base: this.base, store: this.store }, Object.keys(view));
     return view;
+  }
+
+  /** The git store of the base. */
+  get store(): string {
+    const repository = `${this.base}/.git`;
+    return isThere(repository) ? repository : `${this.base}/.agentfs/store.git`;
   }
 
   async #open(): Promise<View> {
@@ -94,4 +99,13 @@ export function isThorough(): boolean {
 /** Checks that one of the two views is there. */
 export function checkOldOrNew(found: View, before: View, after: View, message: string): void {
   if (!isSame(found, after)) assert.deepEqual(found, before, message);
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
