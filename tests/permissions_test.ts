@@ -17,6 +17,7 @@ const FEATURES: Record<string, string> = {
   "create, get, list, delete workspaces": "workspaces",
   "read and write files, streams": "files",
   "snapshots, status, diff, commit, log": "history",
+  "`gc`": "upkeep",
   "`run`, `runStream`, `spawn` in the sandbox": "sandbox",
   "without a sandbox, of a string": "commands",
   'without a sandbox, of an array: `["cat", "a.txt"]`': "programs",

@@ -83,6 +83,8 @@ Deno.test("mod.ts exports these types besides", async () => {
     "FileEffect",
     "FileInfo",
     "FileStream",
+    "GcOptions",
+    "GcResult",
     "HookEvent",
     "HookHandler",
     "Hooks",
@@ -104,6 +106,7 @@ Deno.test("mod.ts exports these types besides", async () => {
     "SnapshotManager",
     "SnapshotOptions",
     "Status",
+    "StoreSize",
     "StreamMode",
     "SyncConfig",
     "Workspace",
@@ -171,5 +174,5 @@ Deno.test("a workspace has these members", async () => {
     "list",
     "temp",
   ]);
-  assert.deepEqual(members(sdk.AgentFS.prototype), ["close"]);
+  assert.deepEqual(members(sdk.AgentFS.prototype), ["close", "gc"]);
 });

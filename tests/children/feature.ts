@@ -62,6 +62,14 @@ const FEATURES: Record<string, (afs: AgentFS) => Promise<void>> = {
     assert.equal((await workspace.log())[0]?.message, "Change\n");
     assert.equal((await workspace.snapshot.restore("s")).changes.length, 1);
     await workspace.snapshot.delete("s");
+    const { before, after } = await afs.gc();
+    assert.ok(after.packs < before.packs);
+  },
+
+  async upkeep(afs) {
+    const { before, after, refs, pruned } = await afs.gc();
+    assert.ok(after.packs <= before.packs);
+    assert.deepEqual([refs, pruned], [[], 0]);
   },
 
   async programs(afs) {
@@ -102,7 +110,7 @@ const FEATURES: Record<string, (afs: AgentFS) => Promise<void>> = {
     assert.match((await workspace.run(script, { check: true })).stdout, /From inside/);
     assert.equal((await workspace.log())[0]?.message, "From inside\n");
     await workspace.run("git rm -q b.txt; git commit -qm 'Away again'", { check: true });
-    for (const feature of ["workspaces", "files", "history", "links"]) {
+    for (const feature of ["workspaces", "files", "history", "links", "upkeep"]) {
       await FEATURES[feature]!(afs);
     }
   },
