@@ -215,14 +215,19 @@ Deno.test({
     const workspace = await project.afs.workspace.create("w");
     const run = (script: string) => workspace.run(script, { check: true });
     const start = (await workspace.log())[0]!.oid;
-    // A branch on the first commit, a stash, and a commit on another one; then a new beginning.
+    // A stash on a commit on the first one, and then a new beginning: only commits that never were the
+    // host's lead to that.
     await run(
-      "git branch at-the-start; git checkout -qb side; echo side > side; git add side; " +
+      "git checkout -qb side; echo side > side; git add side; " +
         "git commit -qm side; echo stashed > a.txt; git stash -q; " +
         "git checkout -q agentfs/w; echo second > a.txt; git commit -qam second; " +
         "git branch second; git checkout -q --orphan new; git commit -qm new; " +
-        "git branch -f agentfs/w; git checkout -q agentfs/w; git repack -adlq; git prune",
+        "git branch -f agentfs/w; git checkout -q agentfs/w; git repack -adlq; git prune; " +
+        'cd "$(git rev-parse --git-dir)"; rm -r logs/HEAD logs/refs/heads',
     );
+    for (const ref of await refNames(store)) {
+      if (ref.startsWith("refs/agentfs/@base/")) await git(store, "update-ref", "-d", ref);
+    }
     const forgotten = await forgottenBlob(workspace, "nothing names it\n");
     await age(store, 100);
     assert.equal((await workspace.log()).length, 1);
