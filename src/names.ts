@@ -7,7 +7,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { typeName } from "./arguments.ts";
 import { InvalidNameError } from "./errors.ts";
 
@@ -71,6 +70,8 @@ export function nameToId(name: string): string {
   const id = name.replaceAll("%", "%25").replaceAll("/", "%2F");
   const bytes = new TextEncoder().encode(id);
   if (bytes.length <= MAX_ID_BYTES) return id;
+  // Rarely needed, and slow to load.
+  const { createHash } = globalThis.process.getBuiltinModule("node:crypto");
   const hash = createHash("sha1").update(name).digest("hex");
   const head = new TextDecoder().decode(bytes.subarray(0, 120)).replace(/\uFFFD+$/, "");
   return `${head}~${hash}`;

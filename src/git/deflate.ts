@@ -4,7 +4,7 @@
  * @module
  */
 
-import { constants, deflateRawSync, deflateSync } from "node:zlib";
+import { nodeZlib } from "../platform/builtin.ts";
 
 /** The knee: level 6 takes half as long again and saves a twentieth. */
 const LEVEL = 3;
@@ -20,7 +20,7 @@ const ADLER_RUN = 2048;
 
 /** Deflates all of an object. */
 export function deflateWhole(bytes: Uint8Array): Uint8Array {
-  return deflateSync(bytes, { level: LEVEL });
+  return nodeZlib().deflateSync(bytes, { level: LEVEL });
 }
 
 /**
@@ -58,6 +58,7 @@ export class Deflater {
     const piece = this.#piece.subarray(0, this.#filled);
     this.#filled = 0;
     this.#adler = adler32(piece, this.#adler);
+    const { constants, deflateRawSync } = nodeZlib();
     yield deflateRawSync(piece, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH });
   }
 }

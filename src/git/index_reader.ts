@@ -5,8 +5,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { StoreError } from "../errors.ts";
+import { nodeCrypto } from "../platform/builtin.ts";
 import {
   CHECKSUM_BYTES,
   FLAG,
@@ -107,7 +107,7 @@ function checkChecksum(data: Buffer, end: number): void {
   const stored = data.subarray(end);
   // All zeros: git was told not to compute it (`index.skipHash`).
   if (stored.every((byte) => byte === 0)) return;
-  const computed = createHash("sha1").update(data.subarray(0, end)).digest();
+  const computed = nodeCrypto().createHash("sha1").update(data.subarray(0, end)).digest();
   if (!computed.equals(stored)) throw damaged("its checksum does not fit");
 }
 

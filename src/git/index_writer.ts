@@ -4,8 +4,8 @@
  * @module
  */
 
+import { nodeCrypto } from "../platform/builtin.ts";
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import {
   CHECKSUM_BYTES,
   FLAG,
@@ -41,7 +41,7 @@ export function serializeIndex(entries: Iterable<IndexEntry>): Uint8Array {
   }
   if (isSparse) data.set(encodeName("sdir"), at);
   const end = size - CHECKSUM_BYTES;
-  data.set(createHash("sha1").update(data.subarray(0, end)).digest(), end);
+  data.set(nodeCrypto().createHash("sha1").update(data.subarray(0, end)).digest(), end);
   return data;
 }
 

@@ -5,9 +5,7 @@
  */
 
 import type { Buffer } from "node:buffer";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream";
-import { constants, createInflate, inflateSync } from "node:zlib";
+import { nodeStream, nodeZlib } from "../platform/builtin.ts";
 import type { OpenFile } from "../platform/fs.ts";
 
 const PIECE_BYTES = 256 << 10;
@@ -28,7 +26,7 @@ export function inflateWhole(bytes: Uint8Array, size: number): Uint8Array | null
   if (size > bytes.length * MOST_INFLATION) return null;
   try {
     // One byte more than needed, or zlib would ask for a second buffer to find the end in.
-    const data = inflateSync(bytes, {
+    const data = nodeZlib().inflateSync(bytes, {
       chunkSize: Math.max(64, size + 1),
       maxOutputLength: Math.max(1, size),
     });
@@ -43,6 +41,7 @@ export function inflateWhole(bytes: Uint8Array, size: number): Uint8Array | null
 /** Inflates as much as the first bytes of a stream hold; `null` where they are damaged. */
 export function inflateStart(bytes: Uint8Array): Uint8Array | null {
   try {
+    const { constants, inflateSync } = nodeZlib();
     return plain(inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }));
   } catch {
     return null;
@@ -58,8 +57,9 @@ export async function* inflateFile(
   start: number,
   length: number,
 ): AsyncIterable<Uint8Array> {
+  const { Readable, pipeline } = nodeStream();
   const source = Readable.from(pieces(file, start, length));
-  const inflate = createInflate({ chunkSize: INFLATED_PIECE_BYTES });
+  const inflate = nodeZlib().createInflate({ chunkSize: INFLATED_PIECE_BYTES });
   // A failure of either side reaches the loop below through `inflate`.
   pipeline(source, inflate, () => {});
   try {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
+import { nodeCrypto } from "../platform/builtin.ts";
 
 /** The four types of objects. */
 export type ObjectType = "blob" | "tree" | "commit" | "tag";
@@ -40,7 +40,7 @@ export class ObjectHasher {
 
   /** Starts with the header; `size` is the number of bytes that will come. */
   constructor(type: ObjectType, size: number) {
-    this.#hash = createHash("sha1").update(`${type} ${size}\0`);
+    this.#hash = nodeCrypto().createHash("sha1").update(`${type} ${size}\0`);
   }
 
   /** Takes the next piece. */
@@ -56,6 +56,7 @@ export class ObjectHasher {
 
 /** The id that git gives to this object: 40 hexadecimal digits. */
 export function hashObject(type: ObjectType, data: Uint8Array): string {
+  if (type === "tree" && data.length === 0) return EMPTY_TREE;
   const hasher = new ObjectHasher(type, data.length);
   hasher.update(data);
   return hasher.digest();

@@ -9,9 +9,9 @@
  */
 
 import { Buffer } from "node:buffer";
-import { deflateSync, inflateSync } from "node:zlib";
 import type { PromiseFsClient } from "isomorphic-git";
 import { StoreError } from "../errors.ts";
+import { nodeZlib } from "../platform/builtin.ts";
 import type { GitObject, ObjectType } from "./object.ts";
 
 /** What to give to isomorphic-git as `gitdir`; there is no such directory. */
@@ -61,11 +61,11 @@ function oidOf(path: string): string | null {
 function toLooseFile({ type, data }: GitObject): Uint8Array {
   const header = Buffer.from(`${type} ${data.length}\0`);
   // The file lives for a moment only, so it is not worth the time to compress it.
-  return deflateSync(Buffer.concat([header, data]), { level: 0 });
+  return nodeZlib().deflateSync(Buffer.concat([header, data]), { level: 0 });
 }
 
 function fromLooseFile(file: Uint8Array): GitObject {
-  const content = inflateSync(file);
+  const content = nodeZlib().inflateSync(file);
   const nul = content.indexOf(0);
   const type = HEADER.exec(content.toString("latin1", 0, nul))?.[1];
   if (type === undefined) throw new StoreError("Cannot write an object: it has no valid header");

@@ -8,10 +8,11 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash, randomBytes } from "node:crypto";
+import { randomId } from "../names.ts";
+import { nodeCrypto } from "../platform/builtin.ts";
 import { lstat, readDirectory, readFile, removeFile } from "../platform/fs.ts";
 
-const RANDOM_BYTES = 12;
+const RANDOM_DIGITS = 24;
 const NAME = /^pack-([0-9a-f]{24})([0-9a-f]{16})$/;
 /** What can stand beside a pack; the index comes first, for without it git sees no pack. */
 const EXTENSIONS = ["idx", "rev", "bitmap", "mtimes", "promisor", "pack"];
@@ -29,7 +30,7 @@ export interface PackFile {
 
 /** A new name for a pack, which nobody else has: random, where git takes a checksum. */
 export function newPackName(): string {
-  const random = randomBytes(RANDOM_BYTES).toString("hex");
+  const random = randomId(RANDOM_DIGITS);
   return `pack-${random}${follower(random)}`;
 }
 
@@ -40,7 +41,7 @@ export function isOurPack(name: string): boolean {
 }
 
 function follower(random: string): string {
-  return createHash("sha1").update(`agentfs ${random}`).digest("hex").slice(0, 16);
+  return nodeCrypto().createHash("sha1").update(`agentfs ${random}`).digest("hex").slice(0, 16);
 }
 
 /** The names of the packs in a directory of objects that have an index: `pack-…`. */

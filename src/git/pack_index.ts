@@ -7,8 +7,8 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { StoreError } from "../errors.ts";
+import { nodeCrypto } from "../platform/builtin.ts";
 import { readFile, stat } from "../platform/fs.ts";
 import { OID_BYTES } from "./object.ts";
 import type { OpenFiles } from "./open_files.ts";
@@ -77,7 +77,7 @@ export class PackIndex {
 
   #checkSum(memory: Uint8Array): void {
     const end = memory.length - OID_BYTES;
-    const sum = createHash("sha1").update(memory.subarray(0, end)).digest("hex");
+    const sum = nodeCrypto().createHash("sha1").update(memory.subarray(0, end)).digest("hex");
     if (sum !== memory.subarray(end).toHex()) throw this.#damage("its checksum is wrong");
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "../platform/builtin.ts";
 import { OID_BYTES } from "./object.ts";
 import type { Steps } from "./steps.ts";
 
@@ -68,7 +68,7 @@ export function* serializePackIndex(
     putNumber(offset % 2 ** 32);
   }
   putOid(checksum);
-  putOid(createHash("sha1").update(bytes.subarray(0, at)).digest("hex"));
+  putOid(nodeCrypto().createHash("sha1").update(bytes.subarray(0, at)).digest("hex"));
   return bytes;
 }
 

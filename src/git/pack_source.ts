@@ -4,8 +4,8 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
 import { StoreError } from "../errors.ts";
+import { nodeZlib } from "../platform/builtin.ts";
 import type { ByteCache } from "./byte_cache.ts";
 import { type GitObject, hashObject, type ObjectType, OID_BYTES } from "./object.ts";
 import type { OpenFiles } from "./open_files.ts";
@@ -109,7 +109,7 @@ export class PackSource {
     let sum = 0;
     for (let at = offset; at < end; at += PIECE_BYTES) {
       const piece = this.#pack.bytesAt(at, Math.min(PIECE_BYTES, end - at));
-      sum = crc32(piece, sum);
+      sum = nodeZlib().crc32(piece, sum);
       yield at === offset ? piece.subarray(dataAt - offset) : piece;
     }
     if (sum !== crc) throw this.#damage(offset, "its checksum is wrong");

@@ -6,9 +6,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { StoreError } from "../errors.ts";
+import { nodeCrypto, nodeZlib } from "../platform/builtin.ts";
 import { OpenFile, removeFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { Deflater, deflateWhole } from "./deflate.ts";
@@ -80,7 +79,11 @@ export class PackWriter implements Disposable {
     const content = deflateWhole(data);
     this.#append(header);
     this.#append(content);
-    this.#objects.set(oid, { oid, offset, crc: crc32(content, crc32(header)) });
+    this.#objects.set(oid, {
+      oid,
+      offset,
+      crc: nodeZlib().crc32(content, nodeZlib().crc32(header)),
+    });
   }
 
   /** Writes an object that has not been written, whose data is deflated already and comes in pieces. */
@@ -88,10 +91,10 @@ export class PackWriter implements Disposable {
     this.#checkUsable();
     const offset = this.#position;
     const header = this.#deflatedHeader(object, offset);
-    let crc = crc32(header);
+    let crc = nodeZlib().crc32(header);
     this.#append(header);
     for (const piece of pieces) {
-      crc = crc32(piece, crc);
+      crc = nodeZlib().crc32(piece, crc);
       this.#append(piece);
       yield;
     }
@@ -138,7 +141,7 @@ export class PackWriter implements Disposable {
     let crc = 0;
     let count = 0;
     const append = (bytes: Uint8Array): void => {
-      crc = crc32(bytes, crc);
+      crc = nodeZlib().crc32(bytes, crc);
       this.#append(bytes);
     };
     append(entryHeader(TYPE_CODES[type], size));
@@ -163,7 +166,7 @@ export class PackWriter implements Disposable {
     this.#file.seek(0);
     this.#file.write(packHeader(this.#objects.size));
     this.#file.seek(0);
-    const hash = createHash("sha1");
+    const hash = nodeCrypto().createHash("sha1");
     const slices = new Slices();
     for (let count; (count = this.#file.read(this.#buffer)) > 0;) {
       hash.update(this.#buffer.subarray(0, count));

@@ -6,10 +6,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import { ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
-import { type Duplex, type Readable, Writable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
+import { nodeChildProcess, nodeEvents, nodeStream } from "./builtin.ts";
 import { pause, settlesWithin } from "./patience.ts";
 import type { ExitStatus, ProcessOptions, ProcessTree, Signal } from "./process.ts";
 import { relay } from "./relay.ts";
@@ -80,7 +80,7 @@ export class ContainedProcess implements ProcessTree {
     const { control } = this.#child;
     if (control === null) return Promise.resolve();
     // What ends before that resets the pipe, and tells why by its status.
-    return once(control, "data").then(() => {}, () => new Promise<void>(() => {}));
+    return nodeEvents().once(control, "data").then(() => {}, () => new Promise<void>(() => {}));
   }
 
   get id(): number {
@@ -221,7 +221,7 @@ function startWithDescriptors(options: ContainedOptions): Child {
     { length: Math.max(...piped) - 2 },
     (_, index) => piped.has(index + 3) ? "pipe" as const : "ignore" as const,
   );
-  const child: ChildProcess & Partial<Spawner> = new ChildProcess();
+  const child: ChildProcess & Partial<Spawner> = new (nodeChildProcess().ChildProcess)();
   child.spawn?.({
     file: program,
     args: [program, ...args],
@@ -229,7 +229,7 @@ function startWithDescriptors(options: ContainedOptions): Child {
     cwd: directory,
     stdio: [stdin === "piped" ? "pipe" : "ignore", outlet, outlet, ...extra],
   });
-  const status = once(child, "exit").then(([code, signal]) => ({
+  const status = nodeEvents().once(child, "exit").then(([code, signal]) => ({
     code: code ?? 128 + Number(constants.signals[signal as keyof typeof constants.signals]),
     signal,
   }));
@@ -246,7 +246,7 @@ function startWithDescriptors(options: ContainedOptions): Child {
   status.finally(() => dataPipe?.destroy()).catch(() => {});
   return {
     pid: child.pid,
-    stdin: child.stdin && Writable.toWeb(child.stdin),
+    stdin: child.stdin && nodeStream().Writable.toWeb(child.stdin),
     stdout: child.stdout && bytesOf(child.stdout),
     stderr: child.stderr && bytesOf(child.stderr),
     status,

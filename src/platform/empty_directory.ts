@@ -7,13 +7,13 @@
  * @module
  */
 
-import { rmdirSync } from "node:fs";
+import { nodeFs } from "./builtin.ts";
 import { errorCode } from "./fs.ts";
 
 /** Whether nothing is at `path` any more, which a file or a directory with something in it stops. */
 export function removeEmptyDirectory(path: string): boolean {
   try {
-    rmdirSync(path);
+    nodeFs().rmdirSync(path);
     return true;
   } catch (error) {
     const code = errorCode(error);

@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { constants } from "node:os";
 
 /** The name of a signal, such as `SIGTERM`. */
@@ -142,7 +141,7 @@ function mayRun(program?: string): boolean {
 /** Says whether `id` names a process or, negated, a group, after signalling it where it may. */
 function signalProcess(id: number, signal: Signal | 0): boolean {
   try {
-    return process.kill(id, signal);
+    return globalThis.process.kill(id, signal);
   } catch (error) {
     // EPERM: somebody is there, and belongs to another user.
     return !(error instanceof Error && "code" in error && error.code === "ESRCH");

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { nodeFs } from "./builtin.ts";
 import { errorCode, type FileStat, isMissing } from "./fs.ts";
 
 /** An open file, as far as it is read. */
@@ -30,12 +30,12 @@ export class WaryFile implements SourceFile {
 
   /** Opens `path`; `ELOOP` where a link is there. */
   constructor(path: string) {
-    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+    const { constants: { O_RDONLY, O_NONBLOCK, O_NOFOLLOW }, openSync } = nodeFs();
     this.#descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   }
 
   stat(): FileStat {
-    const stats = fstatSync(this.#descriptor);
+    const stats = nodeFs().fstatSync(this.#descriptor);
     const { size, dev, ino, mode, nlink, uid, gid } = stats;
     return {
       isFile: stats.isFile(),
@@ -61,7 +61,7 @@ export class WaryFile implements SourceFile {
     let filled = 0;
     while (filled < buffer.length) {
       const length = buffer.length - filled;
-      const count = readSync(this.#descriptor, buffer, filled, length, this.#position);
+      const count = nodeFs().readSync(this.#descriptor, buffer, filled, length, this.#position);
       if (count === 0) break;
       filled += count;
       this.#position += count;
@@ -70,7 +70,7 @@ export class WaryFile implements SourceFile {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    nodeFs().closeSync(this.#descriptor);
   }
 
   [Symbol.dispose](): void {
