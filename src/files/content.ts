@@ -6,8 +6,7 @@
  */
 
 import { EncodingError } from "../errors.ts";
-import { byteLength } from "../paths.ts";
-import type { OpenFile } from "../platform/fs.ts";
+import type { FileStat, OpenFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import type { SourceFile } from "../platform/wary_file.ts";
 import { rooted } from "../worktree/beneath.ts";
@@ -47,16 +46,27 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00;
 }
 
-/** The bytes that this has; `undefined` where to count them would take as long as to write them. */
-export function knownSize(data: FileContent): number | undefined {
-  if (data instanceof Uint8Array) return data.length;
-  return typeof data === "string" && data.length <= SLICE_BYTES ? byteLength(data) : undefined;
+/** Whether this is no more than one slice. */
+export function isShort(data: FileContent): data is string | Uint8Array {
+  return (typeof data === "string" || data instanceof Uint8Array) && data.length <= SLICE_BYTES;
 }
 
-/** All of a file, from where it stands. `path` is for errors. */
-export async function readAll(path: string, file: SourceFile): Promise<Uint8Array<ArrayBuffer>> {
+/** Short files are read into this, at once; with room for a byte more, which tells that there are more. */
+const short = new Uint8Array(SLICE_BYTES + 1);
+
+/** All of a file that was just opened and looked at. `path` is for errors. */
+export async function readAll(
+  path: string,
+  file: SourceFile,
+  stat: FileStat,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const read = (into: Uint8Array, enough?: number) =>
+    attempt("read", path, () => file.read(into, enough));
+  if (stat.size > 0 && stat.size <= SLICE_BYTES) {
+    if (read(short, stat.size) === stat.size) return short.slice(0, stat.size);
+    file.seek(0);
+  }
   const slices = new Slices();
-  const read = (into: Uint8Array) => attempt("read", path, () => file.read(into));
   let bytes = attempt("read", path, () => new Uint8Array(file.stat().size));
   let length = 0;
   for (;;) {
@@ -93,6 +103,13 @@ export async function copyRest(
   }
 }
 
+function newDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+}
+
+/** Decodes what is there at once. */
+const utf8 = newDecoder();
+
 /**
  * The bytes of the file at `path` as text; a byte order mark is kept, so that what is read can be
  * written back.
@@ -100,7 +117,7 @@ export async function copyRest(
  * @throws {EncodingError} where they are not UTF-8.
  */
 export async function decodeText(path: string, bytes: Uint8Array): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const decoder = bytes.length <= SLICE_BYTES ? utf8 : newDecoder();
   const slices = new Slices();
   const parts: string[] = [];
   try {

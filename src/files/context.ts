@@ -42,7 +42,9 @@ export interface TakenPlace extends Place {
 /** Finds where `path` leads. Nothing need be there, but the workspace itself must be. */
 export function locate(context: FileContext, path: string, options: ResolveOptions): Place {
   const place = resolveBeneath(context.root, path, options);
-  if (place.stat === null) context.requireRoot();
+  // Where a directory below the root was seen, so was the root.
+  const { stat, missing: [first = place.path] } = place;
+  if (stat === null && first.lastIndexOf("/") <= context.root.length) context.requireRoot();
   return place;
 }
 

@@ -6,7 +6,16 @@
  */
 
 import { ObjectHasher } from "../git/object.ts";
-import { chmod, chown, errorCode, hardLink, OpenFile, rename, setTimes } from "../platform/fs.ts";
+import {
+  chmod,
+  chown,
+  errorCode,
+  type FileStat,
+  hardLink,
+  OpenFile,
+  rename,
+  setTimes,
+} from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import type { SourceFile } from "../platform/wary_file.ts";
 import type { Place } from "../worktree/beneath.ts";
@@ -119,9 +128,8 @@ export class Draft implements Disposable {
   put(place: Place, { mode, mtime, createNew }: DraftOptions): void {
     const old = place.stat?.isFile === true ? place.stat : null;
     withParents("write", place, () => {
-      if (old !== null) this.#keepOwner(old.uid, old.gid);
       const bits = mode ?? (old === null ? undefined : old.mode & 0o7777);
-      if (bits !== undefined) chmod(this.#temporary, bits);
+      if (bits !== undefined) this.#take(bits, old);
       if (mtime !== undefined) setTimes(this.#temporary, mtime, mtime);
       if (createNew) return hardLink(this.#temporary, place.path);
       rename(this.#temporary, place.path);
@@ -129,10 +137,17 @@ export class Draft implements Disposable {
     });
   }
 
-  /** Where root works on somebody's files, they stay somebody's. Others may not give files away. */
-  #keepOwner(uid: number, gid: number): void {
+  /** Takes on permission bits and, of the file that it replaces, the owner. */
+  #take(bits: number, old: FileStat | null): void {
     const own = this.#file.stat();
-    if (own.uid === uid && own.gid === gid) return;
+    const isAnothers = old !== null && (own.uid !== old.uid || own.gid !== old.gid);
+    if (isAnothers) this.#giveTo(old);
+    // A file that is given away loses its set-user-ID bit.
+    if (isAnothers || (own.mode & 0o7777) !== bits) chmod(this.#temporary, bits);
+  }
+
+  /** Where root works on somebody's files, they stay somebody's. Others may not give files away. */
+  #giveTo({ uid, gid }: FileStat): void {
     try {
       chown(this.#temporary, uid, gid);
     } catch (error) {

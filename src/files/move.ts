@@ -27,8 +27,9 @@ import { requireName } from "./write.ts";
  */
 export async function move(context: FileContext, from: string, to: string): Promise<FileEffect> {
   using _lock = await context.hold(`move ${from} to ${to}`);
-  const source = locateTaken(context, "move", from, { follow: false });
-  const target = locate(context, to, { follow: false });
+  const options = { follow: false, directories: new Set<string>() };
+  const source = locateTaken(context, "move", from, options);
+  const target = locate(context, to, options);
   const after = await identityAt(context, source);
   if (source.path === target.path) return effectAt(target, after, after, source);
   checkDirectories(source, target);

@@ -19,13 +19,19 @@ const REPLACED = "something else takes its place meanwhile";
 /** Why what is neither a file nor a directory nor a link is not opened: that could wait for ever. */
 export const SPECIAL = "it is a FIFO, a socket or a device";
 
-/** Opens the file that `path` leads to. One put in its place meanwhile is looked at anew. */
-export function openToRead(context: FileContext, path: string): SourceFile {
+/**
+ * Opens the file that `path` leads to, and gives what a look at it found. One put in its place meanwhile
+ * is looked at anew.
+ */
+export function openToRead(
+  context: FileContext,
+  path: string,
+): { file: SourceFile; stat: FileStat } {
   for (let tries = 1;; tries++) {
     const place = locateTaken(context, "read", path, { follow: true });
     requireFile("read", place);
     const file = attempt("read", place.asked, () => openSeen(place.path, place.stat, context));
-    if (file !== null) return file;
+    if (file !== null) return { file, stat: place.stat };
     if (tries === MAX_REPLACED) {
       throw new PathError(cannot("read", place.asked, REPLACED), place.asked);
     }

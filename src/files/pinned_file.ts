@@ -23,7 +23,7 @@ export class PinnedFile implements ReadSource {
   /** Opens the file at `path`. */
   constructor(context: FileContext, path: string) {
     this.#path = rooted(path);
-    this.#file = openToRead(context, path);
+    this.#file = openToRead(context, path).file;
   }
 
   /** The next bytes; `null` at the end. */

@@ -20,6 +20,7 @@ export async function readBytes(
   context: FileContext,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  using file = openToRead(context, path);
-  return await readAll(rooted(path), file);
+  const { file, stat } = openToRead(context, path);
+  using _file = file;
+  return await readAll(rooted(path), file, stat);
 }

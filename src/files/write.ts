@@ -8,10 +8,10 @@
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import type { FileEffect } from "../changes.ts";
 import { FileExistsError, IsADirectoryError } from "../errors.ts";
-import type { Place } from "../worktree/beneath.ts";
+import { type Place, rooted } from "../worktree/beneath.ts";
 import { cannot } from "../worktree/path_failure.ts";
 import { type FileContext, isTaken, locate } from "./context.ts";
-import { knownSize } from "./content.ts";
+import { isShort, slicesOf } from "./content.ts";
 import { Draft, type DraftContext } from "./draft.ts";
 import { effectAt, type Identity, identityAt } from "./effect.ts";
 import { checkMode } from "./mode.ts";
@@ -51,7 +51,15 @@ export async function writeFile(
   data: FileContent,
   options: WriteOptions = {},
 ): Promise<FileEffect> {
-  return await writeThrough(directTarget(context), path, data, options);
+  if (!isShort(data)) return await writeThrough(directTarget(context), path, data, options);
+  checkWriteOptions(options);
+  // At most one slice: to write it keeps nobody waiting, so that all is done under the lock.
+  const [content = new Uint8Array()] = slicesOf(rooted(path), data);
+  using _lock = await context.hold(`write ${path}`);
+  const place = locateFile(context, path, options);
+  using draft = new Draft(context, place.asked, content.length);
+  await draft.write(content);
+  return await putDraft(context, place, draft, options);
 }
 
 /** This process as what takes drafts to their place. */
@@ -73,7 +81,8 @@ export async function writeThrough(
   try {
     checkWriteOptions(options);
     const asked = await target.locate(path, options);
-    using draft = new Draft(target.context, asked, knownSize(data));
+    const size = data instanceof Uint8Array ? data.length : undefined;
+    using draft = new Draft(target.context, asked, size);
     if (data instanceof ReadableStream) {
       for await (const chunk of data) await draft.write(chunk);
     } else await draft.write(data);
@@ -101,7 +110,16 @@ export async function publish(
   // Before the lock is taken: to read a large draft takes its time.
   if (!options.append) await draft.identity();
   using _lock = await context.hold(`write ${path}`);
-  const place = locateFile(context, path, options);
+  return await putDraft(context, locateFile(context, path, options), draft, options);
+}
+
+/** Puts a draft at a place, or what is there and then the draft. The workspace's lock is held. */
+async function putDraft(
+  context: FileContext,
+  place: Place,
+  draft: Draft,
+  options: WriteOptions,
+): Promise<FileEffect> {
   const before = await identityAt(context, place);
   if (!options.append || !isTaken(place)) return await put(draft, place, options, before);
   using old = openPlace(context, place);

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+
 /** What `lstat` says of a file. Times are what Deno gives: `mtime` in ms, `ctime` in whole seconds. */
 export interface FileStat {
   readonly isFile: boolean;
@@ -81,6 +83,14 @@ function orNull<T>(call: () => T): T | null {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/**
+ * Whether the path leads to anything, links followed; also `false` where that cannot be told. To find
+ * nothing takes a tenth of what it takes the other calls, which make an error of it.
+ */
+export function exists(path: string): boolean {
+  return existsSync(path);
 }
 
 /** The file itself, links not followed; `null` where nothing is there. */
@@ -225,10 +235,13 @@ export class OpenFile implements Disposable {
     this.#file.seekSync(position, Deno.SeekMode.Start);
   }
 
-  /** Fills as much of `buffer` as there is; returns the number of bytes, 0 at the end. */
-  read(buffer: Uint8Array): number {
+  /**
+   * Fills as much of `buffer` as there is, or at least `enough` bytes of it; returns the number of bytes,
+   * 0 at the end.
+   */
+  read(buffer: Uint8Array, enough: number = buffer.length): number {
     let filled = 0;
-    while (filled < buffer.length) {
+    while (filled < enough) {
       const count = this.#file.readSync(buffer.subarray(filled));
       if (count === null) break;
       filled += count;

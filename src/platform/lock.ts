@@ -36,11 +36,11 @@ const queues = new Map<string, Promise<void>>();
 
 /** A lock that is held until it is disposed of. */
 export class HeldLock implements Disposable {
-  readonly #file: OpenFile;
+  readonly #file: Disposable;
   readonly #leave: () => void;
   #held = true;
 
-  constructor(file: OpenFile, leave: () => void) {
+  constructor(file: Disposable, leave: () => void) {
     this.#file = file;
     this.#leave = leave;
   }
@@ -49,7 +49,7 @@ export class HeldLock implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
-    this.#file.close();
+    this.#file[Symbol.dispose]();
     this.#leave();
   }
 }
@@ -60,42 +60,121 @@ export class HeldLock implements Disposable {
  * @throws {BusyError} where others keep it for longer than `timeout`.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
-  const deadline = performance.now() + options.timeout;
-  const leave = options.exclusive ? await queue(path, deadline, options) : () => {};
-  const late = (): BusyError => busy(path, options);
+  if (!options.exclusive) return await share(path, options);
+  const files = new LockFiles(path);
   try {
-    // Only who has this place may try: else a process that takes the lock over and over keeps it.
-    using _next = options.exclusive
-      ? await lockFile(`${path}.next`, deadline, options, late)
-      : null;
-    const file = await lockFile(path, deadline, options, late);
-    sign(file, options.purpose);
-    return new HeldLock(file, leave);
+    const held = await files.acquire(options);
+    return new HeldLock(files, () => held[Symbol.dispose]());
   } catch (error) {
-    leave();
-    throw storeFailure(`have ${options.subject} for ${options.purpose}`, error);
+    files[Symbol.dispose]();
+    throw error;
   }
 }
 
-/** Opens a file and takes the flock on it, trying again and again. */
-async function lockFile(
-  path: string,
-  deadline: number,
-  { exclusive, signal }: LockOptions,
-  late: () => BusyError,
-): Promise<OpenFile> {
-  const file = openLockFile(path);
+async function share(path: string, options: LockOptions): Promise<HeldLock> {
+  const deadline = performance.now() + options.timeout;
+  using opened = new DisposableStack();
   try {
-    for (let ms = 1; !file.tryLock(exclusive); ms = Math.min(ms * 2, MAX_PAUSE_MS)) {
-      signal?.throwIfAborted();
-      if (performance.now() >= deadline) throw late();
-      // Random, so that processes that try in step fall out of it.
-      await pause(ms * (0.5 + Math.random()));
-    }
-    return file;
+    const file = opened.use(openLockFile(path));
+    await flock(path, file, deadline, options);
+    sign(file, options.purpose);
+    opened.move();
+    return new HeldLock(file, () => {});
   } catch (error) {
-    file.close();
-    throw error;
+    throw failure(options, error);
+  }
+}
+
+/**
+ * The files of a lock that is taken again and again by who wants it alone. They stay open: to open them
+ * takes longer than most of what is done under the lock.
+ */
+export class LockFiles implements Disposable {
+  readonly #path: string;
+  #lock: OpenFile | null = null;
+  /** Who has the flock on this one may try for the lock. */
+  #next: OpenFile | null = null;
+  #held = false;
+  #disposed = false;
+
+  /** Takes the path of the lock; the files are made and opened when they are first needed. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Takes the lock, exclusive, until what is given is disposed of.
+   *
+   * @throws {BusyError} where others keep it for longer than `timeout`.
+   */
+  async acquire(options: LockOptions): Promise<Disposable> {
+    const deadline = performance.now() + options.timeout;
+    const leave = await queue(this.#path, deadline, options);
+    this.#held = true;
+    const free = (): void => {
+      this.#held = false;
+      if (this.#disposed) this.#close();
+      leave();
+    };
+    try {
+      const lock = await this.#take(deadline, options);
+      return {
+        [Symbol.dispose]: () => {
+          lock.unlock();
+          free();
+        },
+      };
+    } catch (error) {
+      free();
+      throw failure(options, error);
+    }
+  }
+
+  async #take(deadline: number, options: LockOptions): Promise<OpenFile> {
+    // A file that was deleted on disk locks nothing any more: others make another.
+    if (this.#lock?.stat().nlink === 0) this.#close();
+    const lock = this.#lock ??= openLockFile(this.#path);
+    // Only who has this place may try: else a process that takes the lock over and over keeps it.
+    const next = this.#next ??= openLockFile(`${this.#path}.next`);
+    await flock(this.#path, next, deadline, options);
+    try {
+      await flock(this.#path, lock, deadline, options);
+    } finally {
+      next.unlock();
+    }
+    sign(lock, options.purpose);
+    return lock;
+  }
+
+  #close(): void {
+    this.#lock?.close();
+    this.#next?.close();
+    this.#lock = this.#next = null;
+  }
+
+  /** Closes the files, once nobody has the lock by them. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    if (!this.#held) this.#close();
+  }
+}
+
+function failure({ subject, purpose }: LockOptions, error: unknown): unknown {
+  return storeFailure(`have ${subject} for ${purpose}`, error);
+}
+
+/** Takes the flock on a file of the lock at `path`, trying again and again. */
+async function flock(
+  path: string,
+  file: OpenFile,
+  deadline: number,
+  options: LockOptions,
+): Promise<void> {
+  for (let ms = 1; !file.tryLock(options.exclusive); ms = Math.min(ms * 2, MAX_PAUSE_MS)) {
+    options.signal?.throwIfAborted();
+    if (performance.now() >= deadline) throw busy(path, options);
+    // Random, so that processes that try in step fall out of it.
+    await pause(ms * (0.5 + Math.random()));
   }
 }
 
@@ -133,6 +212,7 @@ export async function acquireLockSoon(path: string, purpose: string): Promise<He
  */
 function sign(file: OpenFile, purpose: string): void {
   try {
+    file.seek(0);
     file.write(new TextEncoder().encode(`process ${processId()}, ${purpose}\0`));
   } catch (error) {
     if (errorCode(error) === null) throw error;
@@ -158,16 +238,21 @@ async function queue(path: string, deadline: number, options: LockOptions): Prom
   const turn = new Promise<void>((resolve) => end = resolve);
   const tail = before === undefined ? turn : before.then(() => turn);
   queues.set(path, tail);
+  const forget = (): void => {
+    if (queues.get(path) === tail) queues.delete(path);
+  };
   const leave = (): void => {
     end();
-    if (queues.get(path) === tail) queues.delete(path);
+    forget();
   };
   if (before === undefined) return leave;
   try {
     await withDeadline(before, deadline, options, () => busy(path, options));
     return leave;
   } catch (error) {
-    leave();
+    end();
+    // Whoever comes next still has to wait for those before.
+    void before.then(forget);
     throw error;
   }
 }
@@ -178,6 +263,7 @@ async function withDeadline(
   options: LockOptions,
   late: () => BusyError,
 ): Promise<void> {
+  options.signal?.throwIfAborted();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAbort = (): void => {};
   const limit = new Promise<never>((_, reject) => {

@@ -17,8 +17,11 @@ export interface SourceFile extends Disposable {
   stat(): FileStat;
   /** Moves to `position`. */
   seek(position: number): void;
-  /** Fills as much of `buffer` as there is; returns the number of bytes, 0 at the end. */
-  read(buffer: Uint8Array): number;
+  /**
+   * Fills as much of `buffer` as there is, or at least `enough` bytes of it; returns the number of bytes,
+   * 0 at the end.
+   */
+  read(buffer: Uint8Array, enough?: number): number;
   /** Closes the file. */
   close(): void;
 }
@@ -57,9 +60,9 @@ export class WaryFile implements SourceFile {
     this.#position = position;
   }
 
-  read(buffer: Uint8Array): number {
+  read(buffer: Uint8Array, enough: number = buffer.length): number {
     let filled = 0;
-    while (filled < buffer.length) {
+    while (filled < enough) {
       const length = buffer.length - filled;
       const count = nodeFs().readSync(this.#descriptor, buffer, filled, length, this.#position);
       if (count === 0) break;

@@ -11,6 +11,7 @@ import { StoreError } from "../errors.ts";
 import { nameToId } from "../names.ts";
 import {
   errorCode,
+  exists,
   readDirectory,
   readTextFile,
   removeFile,
@@ -88,7 +89,8 @@ export class Journal {
 }
 
 function readEntry(path: string): JournalEntry | null {
-  const text = readTextFile(path);
+  // Each change asks, and hardly ever is anything there.
+  const text = exists(path) ? readTextFile(path) : null;
   try {
     return text === null ? null : JSON.parse(text);
   } catch (cause) {

@@ -16,7 +16,7 @@ import { makeBareRepository } from "../git/bare_repository.ts";
 import { RefStore, sweepDeadLocks } from "../git/refs.ts";
 import { ObjectStore, sweepKeeps } from "../git/store.ts";
 import { errorCode, isDenied, lstat, realPath, removeTree, stat } from "../platform/fs.ts";
-import { acquireLock, type LockOptions } from "../platform/lock.ts";
+import { acquireLock, LockFiles, type LockOptions } from "../platform/lock.ts";
 import { isWorkspace } from "./admin.ts";
 import { prepareDataDirectory } from "./data_directory.ts";
 import { Journal } from "./journal.ts";
@@ -152,9 +152,14 @@ export class OpenBase implements AsyncDisposable {
     return this.repository && configValue(this.repository, key);
   }
 
-  /** Takes the lock on a workspace's files and refs. */
-  async lockWriter(workspace: string, purpose: string, signal?: AbortSignal): Promise<Disposable> {
-    return await this.#lock(this.layout.writerLock(workspace), {
+  /** Takes the lock on a workspace's files and refs; `files`, where they are open, are that lock's. */
+  async lockWriter(
+    workspace: string,
+    purpose: string,
+    signal?: AbortSignal,
+    files?: LockFiles,
+  ): Promise<Disposable> {
+    return await this.#lock(files ?? this.layout.writerLock(workspace), {
       exclusive: true,
       purpose,
       subject: `workspace "${workspace}"`,
@@ -196,12 +201,18 @@ export class OpenBase implements AsyncDisposable {
   }
 
   /** Takes a lock, which is a use of the base; to close the base ends the waiting. */
-  async #lock(path: string, options: Omit<LockOptions, "timeout">): Promise<Disposable> {
+  async #lock(
+    lock: string | LockFiles,
+    wanted: Omit<LockOptions, "timeout">,
+  ): Promise<Disposable> {
     using held = new DisposableStack();
     held.use(this.use());
     const closing = this.#closing.signal;
-    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
-    held.use(await acquireLock(path, { ...options, signal, timeout: this.settings.lockTimeout }));
+    const signal = wanted.signal ? AbortSignal.any([wanted.signal, closing]) : closing;
+    const options = { ...wanted, signal, timeout: this.settings.lockTimeout };
+    held.use(
+      await (lock instanceof LockFiles ? lock.acquire(options) : acquireLock(lock, options)),
+    );
     return held.move();
   }
 

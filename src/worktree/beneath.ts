@@ -36,9 +36,15 @@ export interface Place {
   readonly directoryOnly: boolean;
 }
 
-/** Whether a link that is the last component is followed. A slash behind it makes no difference. */
+/** How a path is followed. */
 export interface ResolveOptions {
+  /** Whether a link that is the last component is. A slash behind it makes no difference. */
   readonly follow: boolean;
+  /**
+   * Paths on this machine that were found to be directories a moment ago: two paths that nothing can
+   * happen between share what is above both.
+   */
+  readonly directories?: Set<string>;
 }
 
 /**
@@ -50,11 +56,11 @@ export interface ResolveOptions {
  * @throws {NotADirectoryError} where it goes through a file, or ends in a slash behind one; also
  * behind a link that is not to be followed.
  */
-export function resolveBeneath(root: string, path: string, { follow }: ResolveOptions): Place {
+export function resolveBeneath(root: string, path: string, options: ResolveOptions): Place {
   const asked = rooted(path);
   const components = pathComponents(asked);
   checkLength(asked, asked);
-  return new Walk(root, asked, follow).along(withSlash(asked, components));
+  return new Walk(root, asked, options).along(withSlash(asked, components));
 }
 
 /** The path with the slash at its start, which people may leave out. */
@@ -67,6 +73,7 @@ class Walk {
   readonly #root: string;
   readonly #asked: string;
   readonly #follow: boolean;
+  readonly #directories: Set<string> | undefined;
   /** The names still to go, the next one last. */
   readonly #pending: string[] = [];
   /** The names from the root to here. */
@@ -76,10 +83,11 @@ class Walk {
   #stat: FileStat | null | undefined;
   #links = 0;
 
-  constructor(root: string, asked: string, follow: boolean) {
+  constructor(root: string, asked: string, { follow, directories }: ResolveOptions) {
     this.#root = root;
     this.#asked = asked;
     this.#follow = follow;
+    this.#directories = directories;
   }
 
   along(components: string[]): Place {
@@ -107,7 +115,12 @@ class Walk {
   #enter(name: string): void {
     this.#below.push(name);
     const path = this.#path;
+    if (this.#directories?.has(path)) {
+      this.#stat = undefined;
+      return;
+    }
     this.#stat = this.#attempt(() => lstat(path));
+    if (this.#stat?.isDirectory) this.#directories?.add(path);
     if (!this.#stat?.isSymlink || this.#endsHere()) return;
     if (++this.#links > MAX_LINKS) throw this.#refused(`too many links: at most ${MAX_LINKS}`);
     const target = this.#attempt(() => readLink(path));

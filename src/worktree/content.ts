@@ -71,7 +71,7 @@ const buffer = new Uint8Array(SMALL_FILE + 1);
  */
 export function readSmall(path: string, stat: FileStat, wary = false): Uint8Array {
   using file = open(path, wary);
-  const length = file.read(buffer);
+  const length = file.read(buffer, stat.size);
   requireSame(file, stat);
   if (length !== stat.size) throw new FileChanged();
   return buffer.subarray(0, length);

@@ -12,7 +12,8 @@ import { parseIndex } from "../git/index_file.ts";
 import { readHead } from "../git/repository.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { storeFailure } from "../platform/failure.ts";
-import { lstat, readFile } from "../platform/fs.ts";
+import { type FileStat, lstat, readFile } from "../platform/fs.ts";
+import { LockFiles } from "../platform/lock.ts";
 import { writeAdmin } from "../registry/admin.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
@@ -89,6 +90,9 @@ export class Worktree {
   /** 1 while somebody has the workspace alone, so that no command runs; else 0. */
   #alone = 0;
 
+  readonly #writerLock: LockFiles;
+  /** The file of the record, as it was when it was last found to be this workspace's. */
+  #recordStat: FileStat | null = null;
   readonly #index: WorktreeIndex;
   readonly #recover: () => Promise<void>;
 
@@ -103,6 +107,7 @@ export class Worktree {
     this.directory = record.path;
     this.#index = new WorktreeIndex(this.gitDirectory, base.objects);
     this.#recover = recover;
+    this.#writerLock = new LockFiles(base.layout.writerLock(record.name));
   }
 
   get name(): string {
@@ -118,6 +123,7 @@ export class Worktree {
   close(why: string): void {
     if (this.#closed !== null) return;
     this.#closed = why;
+    this.#writerLock[Symbol.dispose]();
     this.#saveCache();
   }
 
@@ -157,7 +163,12 @@ export class Worktree {
   /** @throws {ClosedError} also where another process has deleted the workspace. */
   #requireRecord(): void {
     this.requireOpen();
-    if (readRecord(this.base, this.name)?.id === this.record.id) return;
+    const stat = lstat(this.base.layout.record(this.name));
+    if (stat !== null && this.#recordStat !== null && isSame(stat, this.#recordStat)) return;
+    if (readRecord(this.base, this.name)?.id === this.record.id) {
+      this.#recordStat = stat;
+      return;
+    }
     this.close("it was deleted");
     this.requireOpen();
   }
@@ -175,7 +186,11 @@ export class Worktree {
   /** The lock for one change of files or refs. */
   async holdWriter(purpose: string, signal?: AbortSignal): Promise<Disposable> {
     this.requireOpen();
-    return await this.#enter(await this.base.lockWriter(this.name, purpose, signal));
+    return await this.#enter(await this.#lockWriter(purpose, signal));
+  }
+
+  async #lockWriter(purpose: string, signal?: AbortSignal): Promise<Disposable> {
+    return await this.base.lockWriter(this.name, purpose, signal, this.#writerLock);
   }
 
   /** The lock for a change of the whole tree: no command runs and nobody writes meanwhile. */
@@ -185,7 +200,7 @@ export class Worktree {
     try {
       const exclusive = { exclusive: true, signal };
       locks.use(await this.base.lockCommands(this.name, purpose, exclusive));
-      locks.use(await this.base.lockWriter(this.name, purpose, signal));
+      locks.use(await this.#lockWriter(purpose, signal));
       locks.defer(() => this.#alone--);
       this.#alone++;
     } catch (error) {
@@ -410,4 +425,9 @@ export class Worktree {
       // On a full disk, say: the cache only spares work.
     }
   }
+}
+
+/** Whether these are the same file, unchanged; a record is never written in place. */
+function isSame(a: FileStat, b: FileStat): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.mtime === b.mtime && a.ctime === b.ctime;
 }

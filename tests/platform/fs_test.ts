@@ -3,6 +3,7 @@ import {
   chmod,
   currentDirectory,
   errorCode,
+  exists,
   hardLink,
   homeDirectory,
   isDenied,
@@ -157,6 +158,30 @@ Deno.test("OpenFile reads and writes at positions, and cuts", async () => {
   assert.equal(file.read(buffer), 7);
   assert.equal(file.read(buffer), 0);
   assert.equal(codeOf(() => new OpenFile(path, { write: true, createNew: true })), "EEXIST");
+});
+
+Deno.test("OpenFile reads at least what is enough, and more where it comes along", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/file`;
+  await Deno.writeFile(path, new Uint8Array(100));
+  using file = new OpenFile(path);
+  assert.equal(file.read(new Uint8Array(200), 50), 100);
+  file.seek(0);
+  assert.equal(file.read(new Uint8Array(60), 50), 60);
+  assert.equal(file.read(new Uint8Array(60), 60), 40);
+});
+
+Deno.test("exists() is false for nothing, and for a link that leads to nothing", async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  await Deno.symlink("gone", `${path}/dangling`);
+  await Deno.symlink(".", `${path}/link`);
+  assert.deepEqual([path, `${path}/link`, `${path}/dangling`, `${path}/no/where`].map(exists), [
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 Deno.test("OpenFile reads large content whole", async () => {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { BusyError } from "../../src/errors.ts";
-import { acquireLock, type LockOptions, tryAcquireLock } from "../../src/platform/lock.ts";
+import {
+  acquireLock,
+  LockFiles,
+  type LockOptions,
+  tryAcquireLock,
+} from "../../src/platform/lock.ts";
 import { temporaryDirectory } from "../temporary.ts";
 
 const options: LockOptions = {
@@ -196,4 +201,59 @@ Deno.test("a lock file is for its owner's eyes only", async () => {
   await using directory = await temporaryDirectory();
   using _ = await acquireLock(`${directory.path}/lock`, options);
   assert.equal((await Deno.stat(`${directory.path}/lock`)).mode! & 0o777, 0o600);
+});
+
+Deno.test("LockFiles take the same lock as acquireLock(), again and again, and name who has it", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/lock`;
+  using files = new LockFiles(path);
+  using others = new LockFiles(path);
+  for (const purpose of ["a long purpose, to be written over", "short"]) {
+    {
+      using _held = await files.acquire({ ...options, purpose });
+      const named = { code: "BusyError", holder: `process ${Deno.pid}, ${purpose}` };
+      await assert.rejects(acquireLock(path, impatient), named);
+      await assert.rejects(others.acquire(impatient), named);
+      assert.equal(tryAcquireLock(path, "testing"), null);
+    }
+    using _other = await others.acquire(impatient);
+    await assert.rejects(files.acquire(impatient), { code: "BusyError" });
+  }
+  await using _holder = await holder(path, "exclusive");
+  await assert.rejects(files.acquire(impatient), { code: "BusyError" });
+});
+
+Deno.test("LockFiles are closed once the lock is free, and make a file that was deleted anew", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/locks/lock`;
+  const files = new LockFiles(path);
+  (await files.acquire(options))[Symbol.dispose]();
+  await Deno.remove(`${directory.path}/locks`, { recursive: true });
+  const held = await files.acquire(options);
+  await assert.rejects(acquireLock(path, impatient), { code: "BusyError" });
+  const waiting = files.acquire(options);
+  files[Symbol.dispose]();
+  await assert.rejects(acquireLock(path, impatient), { code: "BusyError" });
+  held[Symbol.dispose]();
+  {
+    using _next = await waiting;
+    await assert.rejects(acquireLock(path, impatient), { code: "BusyError" });
+  }
+  (await acquireLock(path, impatient))[Symbol.dispose]();
+});
+
+Deno.test("who gives up waiting lets nobody past those who have the lock", async () => {
+  await using directory = await temporaryDirectory();
+  using files = new LockFiles(`${directory.path}/lock`);
+  const held = await files.acquire(options);
+  let isFree = false;
+  await assert.rejects(files.acquire(impatient), { code: "BusyError" });
+  const next = files.acquire(options).then((lock) => {
+    assert.ok(isFree, "two have the lock");
+    lock[Symbol.dispose]();
+  });
+  await later();
+  isFree = true;
+  held[Symbol.dispose]();
+  await next;
 });
