@@ -95,7 +95,13 @@ export function exists(path: string): boolean {
 
 /** The file itself, links not followed; `null` where nothing is there. */
 export function lstat(path: string): FileStat | null {
-  return orNull(() => toStat(Deno.lstatSync(path)));
+  // Not by a closure: a look at a tree makes this call once for every file.
+  try {
+    return toStat(Deno.lstatSync(path));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 /** The file that the path leads to, links followed; `null` where nothing is there. */

@@ -153,7 +153,7 @@ class Scanner {
     const here = { ...place, rules };
     const children = new Map<string, Node>();
     for (const entry of listing) {
-      const node = await this.#entry(here, entry, children);
+      const node = this.#unchanged(here, entry) ?? await this.#entry(here, entry, children);
       if (node !== null) children.set(entry.name, node);
       if (this.#slices.due) await this.#slices.rest();
     }
@@ -177,7 +177,7 @@ class Scanner {
   #ownRules({ directory, rules }: Place, listing: DirectoryEntry[]): IgnoreRules | null {
     if (rules === null || this.#options.ignored) return rules;
     // Git does not follow a link here.
-    if (!listing.some((entry) => entry.name === ".gitignore" && entry.isFile)) return rules;
+    if (!hasGitignore(listing)) return rules;
     try {
       const text = this.#options.wary
         ? readFileWarily(`${directory}/.gitignore`)
@@ -186,6 +186,25 @@ class Scanner {
     } catch (cause) {
       const message = `Cannot tell what is ignored: ${directory}/.gitignore cannot be read`;
       throw new StoreError(message, { cause });
+    }
+  }
+
+  /** The node of a file that is as it was before: the way of nearly all files, so it is a short one. */
+  #unchanged({ directory, path, previous, rules }: Place, entry: DirectoryEntry): FileNode | null {
+    const { name } = entry;
+    const before = entry.isFile ? previous?.children.get(name) : undefined;
+    if (before === undefined || before.kind !== "file" || !before.trusted) return null;
+    if (isGitName(name) || name.includes("\ufffd")) return null;
+    if (path === "" && isTemporaryName(name)) return null;
+    if (!this.#options.ignored && (rules === null || rules.ignores(name, false))) return null;
+    try {
+      const stat = lstat(`${directory}/${name}`);
+      const same = stat !== null && sameStat(before, stat) &&
+        before.permissions === (stat.mode & 0o7777);
+      return same ? before : null;
+    } catch {
+      // The long way tells why.
+      return null;
     }
   }
 
@@ -356,6 +375,13 @@ class Scanner {
   #skip(path: string, reason: string): void {
     this.#skipped.push({ path, reason });
   }
+}
+
+function hasGitignore(listing: readonly DirectoryEntry[]): boolean {
+  for (const { name, isFile } of listing) {
+    if (name === ".gitignore" && isFile) return true;
+  }
+  return false;
 }
 
 /** What the head has below the directory `name` of a place, read only where it must be. */
