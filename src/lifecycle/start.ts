@@ -16,7 +16,7 @@ import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords } from "../registry/record.ts";
 import { ownSignature } from "../registry/signature.ts";
-import type { Source } from "../worktree/checkout.ts";
+import type { Source } from "../worktree/file_maker.ts";
 import { filesOf } from "../worktree/compare.ts";
 import { importBase } from "../worktree/import_base.ts";
 import { collectPermissions, type Permissions } from "../worktree/permissions.ts";

@@ -161,6 +161,11 @@ export function removeTree(path: string): void {
   }
 }
 
+/** Removes a directory with all below it on another thread, so that this one can go on. */
+export async function removeTreeAside(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true });
+}
+
 /** A directory that its owner may not write holds on to its names. */
 function openDirectories(path: string): void {
   if (lstat(path)?.isDirectory !== true) return;

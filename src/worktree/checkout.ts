@@ -9,42 +9,33 @@
  * @module
  */
 
-import { PathError, StoreError } from "../errors.ts";
-import { isGitName } from "../paths.ts";
+import { PathError } from "../errors.ts";
 import type { ObjectStore } from "../git/store.ts";
-import {
-  chmod,
-  errorCode,
-  type FileStat,
-  lstat,
-  makeDirectory,
-  OpenFile,
-  readDirectory,
-  removeFile,
-  rename,
-} from "../platform/fs.ts";
 import { MODE } from "../git/tree.ts";
+import { nameOf } from "../paths.ts";
+import { chmod, type FileStat, lstat, makeDirectory, removeFile } from "../platform/fs.ts";
 import { type LinkMaker, NO_LINKS, prepareLinks } from "../platform/links.ts";
 import { Slices } from "../platform/slices.ts";
-import { readIfSame, SMALL_FILE } from "./content.ts";
+import { checkCheckout, isAsIs } from "./checkout_check.ts";
 import { discard } from "./discard.ts";
+import { FileMaker, type Source } from "./file_maker.ts";
+import { fileNode } from "./file_node.ts";
 import { IgnoreRules } from "./ignore.ts";
 import {
   collectPermissions,
   type Permissions,
+  type PermissionsAt,
   permissionsAt,
   samePermissions,
 } from "./permissions.ts";
-import { fileNode } from "./file_node.ts";
+import { Remover } from "./remover.ts";
+import { Replacer } from "./replacer.ts";
 import {
   absentFile,
   type DirectoryNode,
-  directoryNode,
-  entryAt,
   type FileNode,
   nextDirectoryNode,
   type Node,
-  nodeAt,
   type TreeView,
   type TreeViewEntry,
 } from "./state.ts";
@@ -72,14 +63,6 @@ export interface CheckoutOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A directory whose files are known. */
-export interface Source {
-  /** Its absolute path. */
-  readonly directory: string;
-  /** What a scan found there. */
-  readonly root: DirectoryNode;
-}
-
 /** Where something is to be. */
 interface Place {
   /** The absolute path. */
@@ -94,17 +77,23 @@ interface Place {
 export class Checkout {
   readonly #options: CheckoutOptions;
   readonly #slices: Slices;
+  readonly #permissionsAt: PermissionsAt | null;
   /** Whether files that keep their content may have to get other permission bits. */
   readonly #changesPermissions: boolean;
-  readonly #linkTargets: string[] = [];
+  readonly #remover: Remover;
+  readonly #replacer: Replacer;
+  #sizes: ReadonlyMap<string, number> = new Map();
   #links: LinkMaker | null = null;
 
   constructor(options: CheckoutOptions) {
-    const { current, permissions, signal } = options;
+    const { directory, current, head, permissions, temporary, signal } = options;
     this.#options = options;
     this.#slices = new Slices(signal);
+    this.#permissionsAt = permissions && permissionsAt(permissions);
     this.#changesPermissions = permissions !== null &&
       !samePermissions(collectPermissions(current), permissions);
+    this.#remover = new Remover(directory, head);
+    this.#replacer = new Replacer(temporary);
   }
 
   /**
@@ -114,66 +103,30 @@ export class Checkout {
    * @throws {PathError} where ignored files are in the way, or links cannot be made.
    */
   async check(): Promise<void> {
-    const { directory, current, target } = this.#options;
-    await this.#check(directory, "", current, target);
-    this.#links = await prepareLinks(this.#linkTargets, this.#options.temporary());
-    if (this.#links === null) {
-      throw new PathError(`Cannot make the symbolic links of this tree: ${NO_LINKS}`, "/");
-    }
+    const { linkTargets, sizes } = await checkCheckout(this.#options);
+    this.#sizes = sizes;
+    this.#links = await this.#prepareLinks(linkTargets);
   }
 
   /** Does it, and returns the state that the files then have. */
   async run(): Promise<DirectoryNode> {
-    const { directory, current, target, rules } = this.#options;
+    const { directory, current, target, rules, store, source = null, signal } = this.#options;
+    // Without a check nothing is in the way, and nothing was told: then links are made one by one.
+    using links = this.#links ?? await this.#prepareLinks([]);
+    await using _ = this.#replacer;
+    const maker = new FileMaker({ store, source, links, sizes: this.#sizes, signal });
     const place = { file: directory, path: "", isFree: false };
-    // Without a check nothing is in the way, and nothing was told: then links can be made at once.
-    using links = this.#links ?? await prepareLinks([], this.#options.temporary());
-    this.#links = links;
-    return await this.#directory(place, current, target, rules);
+    return await this.#directory(maker, place, current, target, rules);
   }
 
-  /** `directory` is `null` below what is no directory on disk: there nothing can be in the way. */
-  async #check(
-    directory: string | null,
-    path: string,
-    current: DirectoryNode | null,
-    target: TreeView,
-  ): Promise<void> {
-    if (current?.tree === target.oid) return;
-    const onDisk = directory !== null && lstat(directory)?.isDirectory ? directory : null;
-    for (const [name, entry] of target.entries()) {
-      if (name === "" || name === "." || name === ".." || name.includes("/") || isGitName(name)) {
-        throw new StoreError(
-          `Cannot restore ${path}/${JSON.stringify(name)}: the tree ${target.oid} is malformed, ` +
-            "no file may have this name",
-        );
-      }
-      const known = current?.children.get(name) ?? null;
-      const isFile = known?.kind === "file";
-      const below = onDisk && `${onDisk}/${name}`;
-      if (entry.view !== null) {
-        const node = known?.kind === "directory" ? known : null;
-        await this.#check(below, `${path}/${name}`, node, entry.view);
-      } else if (!isAsIs(known, entry) && entry.mode !== MODE.submodule) {
-        if (this.#options.store.header(entry.oid) === null) {
-          throw missing(`${path}/${name}`, entry.oid);
-        }
-        if (entry.mode === MODE.symlink) {
-          this.#linkTargets.push(this.#linkTarget(`${path}/${name}`, entry.oid));
-        }
-        if (below !== null && !isFile && isInTheWay(below, known)) {
-          throw new PathError(
-            `Cannot restore ${path}/${name}: a directory with ignored files is there; ` +
-              "move them away first",
-            `${path}/${name}`,
-          );
-        }
-      }
-      if (this.#slices.due) await this.#slices.rest();
-    }
+  async #prepareLinks(targets: readonly string[]): Promise<LinkMaker> {
+    const links = await prepareLinks(targets, this.#options.temporary());
+    if (links !== null) return links;
+    throw new PathError(`Cannot make the symbolic links of this tree: ${NO_LINKS}`, "/");
   }
 
   async #directory(
+    maker: FileMaker,
     { file: directory, path, isFree }: Place,
     current: DirectoryNode | null,
     target: TreeView,
@@ -181,12 +134,13 @@ export class Checkout {
   ): Promise<DirectoryNode> {
     const same = current?.tree === target.oid;
     if (same && (!this.#changesPermissions || isAbsent(current))) return current;
-    const isNew = !same && this.#open(directory, current, isFree);
+    const isNew = !same && open(directory, current, isFree);
     const entries = target.entries();
     const rules = outer && this.#withGitignore(outer, entries);
     const children = new Map<string, Node>();
     for (const [name, node] of current?.children ?? []) {
-      const rest = entries.has(name) ? null : this.#remove(`${path}/${name}`, name, node, rules);
+      if (entries.has(name)) continue;
+      const rest = this.#remover.remove(`${path}/${name}`, name, node, rules);
       if (rest !== null) children.set(name, rest);
       if (this.#slices.due) await this.#slices.rest();
     }
@@ -194,36 +148,23 @@ export class Checkout {
       const known = current?.children.get(name) ?? null;
       const place = { file: `${directory}/${name}`, path: `${path}/${name}`, isFree: isNew };
       if (entry.view === null) {
-        children.set(name, await this.#entry(place, name, known, entry));
+        const node = this.#asIs(place, known, entry) ?? this.#entry(maker, place, known, entry);
+        children.set(name, node instanceof Promise ? await node : node);
       } else {
         const node = known?.kind === "directory" ? known : null;
         const inner = rules === null || rules.ignores(name, true) ? null : rules.enter(name, null);
-        children.set(name, await this.#directory(place, node, entry.view, inner));
+        children.set(name, await this.#directory(maker, place, node, entry.view, inner));
       }
       if (this.#slices.due) await this.#slices.rest();
     }
     return nextDirectoryNode(current, this.#close(directory, path, current), children);
   }
 
-  /** Makes sure that a directory is there and can be written to; tells whether it is a new one. */
-  #open(directory: string, current: DirectoryNode | null, isFree: boolean): boolean {
-    const stat = isFree ? null : lstat(directory);
-    if (stat !== null && !stat.isDirectory) removeFile(directory);
-    if (stat === null || !stat.isDirectory) {
-      makeDirectory(directory);
-      return true;
-    }
-    const bits = current?.permissions ?? stat.mode & 0o7777;
-    if ((bits & 0o300) !== 0o300) chmod(directory, bits | 0o700);
-    return false;
-  }
-
   /** Gives a directory its permission bits, when all in it is done; returns them. */
   #close(directory: string, path: string, current: DirectoryNode | null): number {
-    const { permissions } = this.#options;
-    const wanted = permissions === null
+    const wanted = this.#permissionsAt === null
       ? current?.permissions ?? null
-      : permissionsAt(permissions, path || "/", MODE.directory);
+      : this.#permissionsAt(path || "/", MODE.directory);
     const bits = (lstat(directory)?.mode ?? 0) & 0o7777;
     if (wanted === null || wanted === bits) return bits;
     chmod(directory, wanted);
@@ -241,147 +182,74 @@ export class Checkout {
     return rules.withGitignore(new TextDecoder().decode(this.#options.store.read(entry.oid).data));
   }
 
-  /**
-   * Removes what the target does not have, and returns what stays: what the target's rules ignore.
-   * `rules` are `null` inside an ignored directory, of which only tracked paths go.
-   */
-  #remove(path: string, name: string, node: Node, rules: IgnoreRules | null): Node | null {
-    const { directory, head } = this.#options;
-    const file = directory + path;
-    const isIgnored = rules === null || rules.ignores(name, node.kind === "directory");
-    const tracked = isIgnored ? entryAt(head, path.slice(1).split("/")) : null;
-    const isTracked = tracked !== null && (tracked.view === null) === (node.kind === "file");
-    if (isIgnored && !isTracked) return node;
-    if (node.kind === "file") {
-      if (node.permissions !== null || node.mode === MODE.submodule) removeUnlessFilled(file);
-      return null;
-    }
-    const isLocked = (node.permissions & 0o300) !== 0o300 && lstat(file)?.isDirectory === true;
-    if (isLocked) chmod(file, node.permissions | 0o700);
-    const inner = isIgnored ? null : rules.enter(name, null);
-    const kept = new Map<string, Node>();
-    for (const [child, below] of node.children) {
-      const rest = this.#remove(`${path}/${child}`, child, below, inner);
-      if (rest !== null) kept.set(child, rest);
-    }
-    if (removeUnlessFilled(file)) return null;
-    if (isLocked) chmod(file, node.permissions);
-    return directoryNode(node.permissions, kept);
+  /** A file that keeps its content, with the permission bits that it is to have; else `null`. */
+  #asIs({ file, path }: Place, known: Node | null, entry: TreeViewEntry): FileNode | null {
+    if (!isAsIs(known, entry)) return null;
+    if (known.permissions === null || entry.mode === MODE.symlink) return known;
+    const bits = this.#permissionsAt?.(path, entry.mode) ??
+      withExecutable(known.permissions, entry.mode);
+    if (bits === known.permissions) return known;
+    // Where the file has other names, which are not ours to change, a new one takes its place.
+    if (lstat(file)?.nlink !== 1) return null;
+    chmod(file, bits);
+    return { ...known, mode: entry.mode, permissions: bits, trusted: false };
   }
 
-  #linkTarget(path: string, oid: string): string {
-    try {
-      const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-      return strict.decode(this.#options.store.read(oid).data);
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      const rule = "its target is not UTF-8, which Deno cannot make a link of";
-      throw new PathError(`Cannot restore the link ${path}: ${rule}`, path, { cause });
-    }
-  }
-
-  async #entry(
+  #entry(
+    maker: FileMaker,
     { file, path, isFree }: Place,
-    name: string,
     known: Node | null,
     entry: TreeViewEntry,
-  ): Promise<FileNode> {
-    const { permissions, clock } = this.#options;
-    const wanted = permissions && permissionsAt(permissions, path, entry.mode);
-    if (isAsIs(known, entry)) {
-      if (known.permissions === null || entry.mode === MODE.symlink) return known;
-      const bits = wanted ?? withExecutable(known.permissions, entry.mode);
-      if (bits === known.permissions) return known;
-      if (lstat(file)?.nlink === 1) {
-        chmod(file, bits);
-        return { ...known, mode: entry.mode, permissions: bits, trusted: false };
-      }
-      // A new file, since the old one has other names, which are not ours to change.
-    }
+  ): FileNode | Promise<FileNode> {
     if (known?.kind === "directory") {
       // What is in the way goes whatever the rules say: the undo point holds it.
-      this.#remove(path, name, known, IgnoreRules.none);
+      this.#remover.remove(path, nameOf(path), known, IgnoreRules.none);
     }
-    if (entry.mode === MODE.submodule) {
-      if (lstat(file)?.isDirectory !== true) {
-        removeFile(file);
-        makeDirectory(file);
-      }
-      return absentFile(entry.mode, entry.oid);
-    }
+    if (entry.mode === MODE.submodule) return makeSubmodule(file, entry);
+    const permissions = this.#permissionsAt?.(path, entry.mode) ?? null;
     // In a new directory nobody expects anything yet.
-    const draft = isFree ? file : this.#options.temporary();
-    try {
-      let stat = await this.#write(draft, path, entry);
-      if (wanted !== null && (stat.mode & 0o7777) !== wanted) {
-        chmod(draft, wanted);
-        stat = lstat(draft) ?? stat;
-      }
-      return fileNode(isFree ? stat : moveOver(draft, file) ?? stat, entry.oid, clock);
-    } catch (error) {
+    const draft = isFree ? file : this.#replacer.draft;
+    const place = (stat: FileStat): FileNode => {
+      if (!isFree) this.#replacer.replace(file, known);
+      return fileNode(stat, entry.oid, this.#options.clock);
+    };
+    const giveUp = (error: unknown): never => {
       if (!isFree) discard(draft);
       throw error;
+    };
+    try {
+      const stat = maker.make({ file: draft, path, entry, permissions });
+      return stat instanceof Promise ? stat.then(place).catch(giveUp) : place(stat);
+    } catch (error) {
+      return giveUp(error);
     }
-  }
-
-  /** Makes a file or a link; returns what it then is. */
-  async #write(file: string, path: string, { mode, oid }: TreeViewEntry): Promise<FileStat> {
-    const { store, source } = this.#options;
-    if (mode === MODE.symlink) {
-      this.#links?.make(this.#linkTarget(path, oid), file);
-      const made = lstat(file);
-      if (made !== null) return made;
-      throw new StoreError(`Cannot restore the link ${path}: it vanished when it was made`);
-    }
-    const permissions = mode === MODE.executable ? 0o777 : 0o666;
-    using output = new OpenFile(file, { write: true, createNew: true, mode: permissions });
-    const small = source ? readFrom(source, path, oid) : null;
-    if (small !== null) {
-      output.write(small);
-    } else if ((store.header(oid)?.size ?? 0) <= SMALL_FILE) {
-      output.write(store.read(oid).data);
-    } else {
-      for await (const chunk of store.readChunks(oid)) {
-        output.write(chunk);
-        if (this.#slices.due) await this.#slices.rest();
-      }
-    }
-    return output.stat();
   }
 }
 
-/** The content of a small file if the source has it at this path; else `null`. */
-function readFrom({ directory, root }: Source, path: string, oid: string): Uint8Array | null {
-  const known = nodeAt(root, path.slice(1).split("/"));
-  const isCopy = known?.kind === "file" && known.oid === oid && known.size <= SMALL_FILE;
-  return isCopy ? readIfSame(directory + path, oid) : null;
+/** Makes sure that a directory is there and can be written to; tells whether it is a new one. */
+function open(directory: string, current: DirectoryNode | null, isFree: boolean): boolean {
+  const stat = isFree ? null : lstat(directory);
+  if (stat !== null && !stat.isDirectory) removeFile(directory);
+  if (stat === null || !stat.isDirectory) {
+    makeDirectory(directory);
+    return true;
+  }
+  const bits = current?.permissions ?? stat.mode & 0o7777;
+  if ((bits & 0o300) !== 0o300) chmod(directory, bits | 0o700);
+  return false;
+}
+
+function makeSubmodule(file: string, { mode, oid }: TreeViewEntry): FileNode {
+  if (lstat(file)?.isDirectory !== true) {
+    removeFile(file);
+    makeDirectory(file);
+  }
+  return absentFile(mode, oid);
 }
 
 /** The permission bits, executable by those who may read where `mode` is git's executable one. */
 function withExecutable(permissions: number, mode: number): number {
   return mode === MODE.executable ? permissions | (permissions & 0o444) >> 2 : permissions & ~0o111;
-}
-
-/** Whether the file has the right content already; its permission bits may differ. */
-function isAsIs(known: Node | null, entry: TreeViewEntry): known is FileNode {
-  if (known?.kind !== "file" || known.oid !== entry.oid) return false;
-  return (known.mode === entry.mode) ||
-    (isRegular(known.mode) && isRegular(entry.mode));
-}
-
-function isRegular(mode: number): boolean {
-  return mode === MODE.file || mode === MODE.executable;
-}
-
-/** Whether a directory at this path would keep something when all that is known of it has gone. */
-function isInTheWay(path: string, known: Node | null): boolean {
-  if (lstat(path)?.isDirectory !== true) return false;
-  const children = known?.kind === "directory" ? known.children : new Map<string, Node>();
-  return (readDirectory(path) ?? []).some(({ name, isDirectory }) => {
-    const child = children.get(name);
-    if (child === undefined) return true;
-    return isDirectory && isInTheWay(`${path}/${name}`, child);
-  });
 }
 
 /** Whether a directory's files are all left out by a sparse checkout. */
@@ -391,29 +259,4 @@ function isAbsent(node: DirectoryNode): boolean {
       child.kind === "directory" ? isAbsent(child) : child.permissions === null &&
         child.mode !== MODE.submodule
     );
-}
-
-/** Puts a file where a file, a link or an empty directory may be; returns what it then is. */
-function moveOver(draft: string, file: string): FileStat | null {
-  if (lstat(file)?.isDirectory) removeFile(file);
-  rename(draft, file);
-  return lstat(file);
-}
-
-/** Removes a file or a directory, which ignored files in it keep; tells whether it is gone. */
-function removeUnlessFilled(path: string): boolean {
-  try {
-    removeFile(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOTEMPTY") return false;
-    throw error;
-  }
-}
-
-function missing(path: string, oid: string): StoreError {
-  return new StoreError(
-    `Cannot restore ${path}: its object ${oid} is missing from the store; ` +
-      "in a partial clone, `git fetch --refetch --no-filter` brings all that is missing",
-  );
 }

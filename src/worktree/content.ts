@@ -62,7 +62,7 @@ function requireSame(file: SourceFile, stat: FileStat): void {
   if (!same) throw new FileChanged();
 }
 
-const buffer = new Uint8Array(SMALL_FILE + 1);
+const buffer = new Uint8Array(SMALL_FILE);
 
 /**
  * The whole content of a small file. The array is used again by the next call.
@@ -71,17 +71,18 @@ const buffer = new Uint8Array(SMALL_FILE + 1);
  */
 export function readSmall(path: string, stat: FileStat, wary = false): Uint8Array {
   using file = open(path, wary);
-  const length = file.read(buffer, stat.size);
+  const length = file.read(buffer.subarray(0, stat.size));
+  // Which also says that there is no more of it.
   requireSame(file, stat);
   if (length !== stat.size) throw new FileChanged();
   return buffer.subarray(0, length);
 }
 
-/** The content of the small file at `path` if it has this id; as of {@linkcode readSmall}. */
-export function readIfSame(path: string, oid: string): Uint8Array | null {
+/** The content of a small file, of `size` bytes, if it has this id; as of {@linkcode readSmall}. */
+export function readIfSame(path: string, size: number, oid: string): Uint8Array | null {
   try {
     using file = new OpenFile(path);
-    const content = buffer.subarray(0, file.read(buffer));
+    const content = buffer.subarray(0, file.read(buffer.subarray(0, size)));
     return hashObject("blob", content) === oid ? content : null;
   } catch {
     // Whatever is wrong with it: it is not to be had here.

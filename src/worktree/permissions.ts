@@ -79,14 +79,21 @@ export function samePermissions(a: Permissions, b: Permissions): boolean {
     paths.every((path) => a.except[path] === b.except[path]);
 }
 
-/** The bits that the file or directory at `path` is to have; `null` for a link or submodule. */
-export function permissionsAt(
-  permissions: Permissions,
-  path: string,
-  mode: number,
-): number | null {
-  const kind = kindOf(mode);
-  if (kind === null) return null;
-  const exception = Object.hasOwn(permissions.except, path) ? permissions.except[path] : undefined;
-  return parseInt(exception ?? permissions[kind], 8);
+/** Tells the bits that the file or directory at a path is to have; `null` for a link or submodule. */
+export type PermissionsAt = (path: string, mode: number) => number | null;
+
+/** Reads the permission bits once for many paths. */
+export function permissionsAt(permissions: Permissions): PermissionsAt {
+  const usual = {
+    file: parseInt(permissions.file, 8),
+    executable: parseInt(permissions.executable, 8),
+    directory: parseInt(permissions.directory, 8),
+  };
+  const except = new Map(
+    Object.entries(permissions.except).map(([path, bits]) => [path, parseInt(bits, 8)]),
+  );
+  return (path, mode) => {
+    const kind = kindOf(mode);
+    return kind === null ? null : except.get(path) ?? usual[kind];
+  };
 }

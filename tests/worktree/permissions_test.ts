@@ -34,7 +34,7 @@ Deno.test("permissionsAt() gives back what was collected, also through JSON", ()
     "d": { "e": { "f": { ...EXECUTABLE, permissions: 0o6711 } } },
   }, 0o1777);
   const permissions = JSON.parse(JSON.stringify(collectPermissions(state)));
-  const at = (path: string, mode: number): number | null => permissionsAt(permissions, path, mode);
+  const at = permissionsAt(permissions);
   assert.equal(at("/", MODE.directory), 0o1777);
   assert.equal(at("/a", MODE.file), 0o644);
   assert.equal(at("/b", MODE.file), 0);
