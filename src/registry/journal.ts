@@ -63,10 +63,10 @@ export class Journal {
     syncDirectory(this.#layout.journal);
   }
 
-  /** The same for a change that is whole already: where it fails, the next call finds nothing to do. */
+  /** The same for a change of which nothing is left to do or undo, should the entry be found again. */
   tryEnd(workspace: string): void {
     try {
-      this.end(workspace);
+      removeFile(this.#path(workspace));
     } catch (error) {
       if (errorCode(error) === null) throw error;
     }

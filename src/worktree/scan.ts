@@ -189,7 +189,7 @@ class Scanner {
     }
   }
 
-  /** The node of a file that is as it was before: the way of nearly all files, so it is a short one. */
+  /** The node of a file with the content it had before: the way of nearly all files, so it is a short one. */
   #unchanged({ directory, path, previous, rules }: Place, entry: DirectoryEntry): FileNode | null {
     const { name } = entry;
     const before = entry.isFile ? previous?.children.get(name) : undefined;
@@ -199,9 +199,8 @@ class Scanner {
     if (!this.#options.ignored && (rules === null || rules.ignores(name, false))) return null;
     try {
       const stat = lstat(`${directory}/${name}`);
-      const same = stat !== null && sameStat(before, stat) &&
-        before.permissions === (stat.mode & 0o7777);
-      return same ? before : null;
+      if (stat === null || !sameStat(before, stat)) return null;
+      return withPermissions(before, stat);
     } catch {
       // The long way tells why.
       return null;
@@ -297,9 +296,8 @@ class Scanner {
         return null;
       }
       const same = before !== null && sameStat(before, stat);
-      const permissions = stat.mode & 0o7777;
       if (before !== null && (same && before.trusted || this.#options.kept?.has(before))) {
-        return before.permissions === permissions ? before : { ...before, permissions };
+        return withPermissions(before, stat);
       }
       try {
         return await this.#hash(absolute, stat, before, same);
@@ -375,6 +373,11 @@ class Scanner {
   #skip(path: string, reason: string): void {
     this.#skipped.push({ path, reason });
   }
+}
+
+function withPermissions(node: FileNode, { mode }: FileStat): FileNode {
+  const permissions = mode & 0o7777;
+  return node.permissions === permissions ? node : { ...node, permissions };
 }
 
 function hasGitignore(listing: readonly DirectoryEntry[]): boolean {
