@@ -153,7 +153,7 @@ class Scanner {
     const here = { ...place, rules };
     const children = new Map<string, Node>();
     for (const entry of listing) {
-      const node = this.#unchanged(here, entry) ?? await this.#entry(here, entry, children);
+      const node = this.#unchanged(here, entry.name) ?? await this.#entry(here, entry, children);
       if (node !== null) children.set(entry.name, node);
       if (this.#slices.due) await this.#slices.rest();
     }
@@ -190,10 +190,9 @@ class Scanner {
   }
 
   /** The node of a file with the content it had before: the way of nearly all files, so it is a short one. */
-  #unchanged({ directory, path, previous, rules }: Place, entry: DirectoryEntry): FileNode | null {
-    const { name } = entry;
-    const before = entry.isFile ? previous?.children.get(name) : undefined;
-    if (before === undefined || before.kind !== "file" || !before.trusted) return null;
+  #unchanged({ directory, path, previous, rules }: Place, name: string): FileNode | null {
+    const before = previous?.children.get(name);
+    if (before?.kind !== "file" || !before.trusted || before.mode === MODE.symlink) return null;
     if (isGitName(name) || name.includes("\ufffd")) return null;
     if (path === "" && isTemporaryName(name)) return null;
     if (!this.#options.ignored && (rules === null || rules.ignores(name, false))) return null;
@@ -381,8 +380,8 @@ function withPermissions(node: FileNode, { mode }: FileStat): FileNode {
 }
 
 function hasGitignore(listing: readonly DirectoryEntry[]): boolean {
-  for (const { name, isFile } of listing) {
-    if (name === ".gitignore" && isFile) return true;
+  for (const entry of listing) {
+    if (entry.name === ".gitignore") return entry.isFile;
   }
   return false;
 }
