@@ -5,6 +5,7 @@
  */
 
 import type { IndexEntry } from "../git/index_file.ts";
+import { finishAtOnce, type Steps } from "../git/steps.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
 import { nameOf, parentOf } from "../paths.ts";
@@ -76,19 +77,20 @@ export interface IndexedState {
 }
 
 /**
- * The state that an index describes. `written` is the time at which the index was, in ms: a file of
+ * The state that an index describes, found in steps. `written` is the time at which the index was, in ms: a file of
  * that time or later may have changed since, by git's own racy rule. In a sparse checkout a path that
  * is left out counts once it is there all the same; elsewhere that mark is the owner's own.
  */
-export function indexedState(
+export function* indexedState(
   entries: readonly IndexEntry[],
   store: ObjectStore,
   { written, isSparse }: { written: number; isSparse: boolean },
-): IndexedState {
+): Steps<IndexedState> {
   const root = new Builder();
   const absent = new Builder();
   const kept = new Set<FileNode>();
   for (const entry of entries) {
+    yield;
     // A path in an unfinished merge has no content of its own, nor has one that is only announced.
     if (entry.stage !== 0 || entry.intentToAdd) continue;
     if (entry.mode === MODE.directory) {
@@ -105,13 +107,13 @@ export function indexedState(
     if (entry.assumeValid || (entry.skipWorktree && !isSparse)) kept.add(node);
     if (kept.has(node) || isLeftOut(entry)) absent.add(entry.path, node);
   }
-  return { root: root.build(), absent: absent.empty ? null : absent.build(), kept };
+  return { root: yield* root.build(), absent: absent.empty ? null : yield* absent.build(), kept };
 }
 
 /** The paths that an index leaves out of the files; `null` where it leaves out none. */
 export function pathsLeftOut(entries: readonly IndexEntry[], store: ObjectStore): TreeView | null {
   const options = { written: 0, isSparse: true };
-  const { absent } = indexedState(entries.filter(isLeftOut), store, options);
+  const { absent } = finishAtOnce(indexedState(entries.filter(isLeftOut), store, options));
   return absent && stateTree(absent, "all");
 }
 
@@ -159,11 +161,12 @@ class Builder {
     return children;
   }
 
-  build(): DirectoryNode {
+  *build(): Steps<DirectoryNode> {
     // A longer path first, so that each directory is whole before it is put into the one above.
     const directories = [...this.#directories].sort(([a], [b]) => b.length - a.length);
     for (const [path, children] of directories) {
       if (path !== "") this.add(path, directoryNode(0o755, children));
+      yield;
     }
     return directoryNode(0o755, this.#inside(""));
   }

@@ -15,6 +15,7 @@ import { readCommit, treeOf } from "../git/commit.ts";
 import { parseIndex } from "../git/index_file.ts";
 import { writeCommit } from "../git/isomorphic.ts";
 import { readHead } from "../git/repository.ts";
+import { finish } from "../git/steps.ts";
 import type { ObjectStore, ObjectWriter } from "../git/store.ts";
 import { lstat, readFile } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
@@ -88,8 +89,7 @@ class BaseImporter implements Disposable {
 
   async run(): Promise<ImportedBase> {
     const slices = new Slices(this.#signal);
-    const indexed = this.#readIndex();
-    if (slices.due) await slices.rest();
+    const indexed = await this.#readIndex(slices);
     const found = await this.#scan(indexed);
     const commit = await this.#commit(found);
     const sparse = indexed?.absent ? absentPart(found.root) : null;
@@ -102,7 +102,7 @@ class BaseImporter implements Disposable {
   }
 
   /** What git's index says of the base; `null` where the base is no repository. */
-  #readIndex(): IndexedState | null {
+  async #readIndex(slices: Slices): Promise<IndexedState | null> {
     const { repository } = this.#base;
     if (repository === null || this.#source === null) return null;
     const path = `${repository.gitDirectory}/index`;
@@ -110,7 +110,8 @@ class BaseImporter implements Disposable {
     const written = lstat(path)?.mtime ?? 0;
     const entries = bytes === null ? [] : parseIndex(bytes).entries;
     const isSparse = repository.config.getBoolean("core.sparseCheckout") === true;
-    return indexedState(entries, this.#source, { written, isSparse });
+    if (slices.due) await slices.rest();
+    return await finish(indexedState(entries, this.#source, { written, isSparse }), slices);
   }
 
   async #scan(indexed: IndexedState | null): Promise<Scan> {

@@ -26,35 +26,54 @@ function kindOf(mode: number): Kind | null {
   return mode === MODE.file ? "file" : null;
 }
 
-type Visit = (path: string, kind: Kind, bits: number) => void;
+/** How often each of the permission bits is there, for each kind. */
+type Counts = Record<Kind, Map<number, number>>;
 
-function visitPermissions(node: Node, path: string, visit: Visit): void {
-  const kind = kindOf(node.kind === "directory" ? MODE.directory : node.mode);
+function countBits(node: Node, counts: Counts): void {
+  const kind = kindOfNode(node);
   if (kind === null || node.permissions === null) return;
-  visit(path || "/", kind, node.permissions);
+  counts[kind].set(node.permissions, (counts[kind].get(node.permissions) ?? 0) + 1);
   if (node.kind === "file") return;
-  for (const [name, child] of node.children) visitPermissions(child, `${path}/${name}`, visit);
+  for (const child of node.children.values()) countBits(child, counts);
+}
+
+function kindOfNode(node: Node): Kind | null {
+  return kindOf(node.kind === "directory" ? MODE.directory : node.mode);
+}
+
+/** Collects the bits that are not the usual ones. A path is made only where it is needed. */
+function collectUnusual(
+  directory: DirectoryNode,
+  path: string,
+  usual: Readonly<Record<Kind, number>>,
+  unusual: Record<string, string>,
+): void {
+  if (directory.permissions !== usual.directory) {
+    unusual[path || "/"] = directory.permissions.toString(8);
+  }
+  for (const [name, child] of directory.children) {
+    if (child.kind === "directory") {
+      collectUnusual(child, `${path}/${name}`, usual, unusual);
+      continue;
+    }
+    const { permissions: bits } = child;
+    const kind = kindOfNode(child);
+    if (kind === null || bits === null || bits === usual[kind]) continue;
+    unusual[`${path}/${name}`] = bits.toString(8);
+  }
 }
 
 /** The permission bits of a whole state. */
 export function collectPermissions(root: DirectoryNode): Permissions {
-  const counts = {
-    file: new Map<number, number>(),
-    executable: new Map<number, number>(),
-    directory: new Map<number, number>(),
-  };
-  visitPermissions(root, "", (_, kind, bits) => {
-    counts[kind].set(bits, (counts[kind].get(bits) ?? 0) + 1);
-  });
+  const counts: Counts = { file: new Map(), executable: new Map(), directory: new Map() };
+  countBits(root, counts);
   const usual = {
     file: mostFrequent(counts.file) ?? 0o644,
     executable: mostFrequent(counts.executable) ?? 0o755,
     directory: mostFrequent(counts.directory) ?? 0o755,
   };
   const except: Record<string, string> = {};
-  visitPermissions(root, "", (path, kind, bits) => {
-    if (bits !== usual[kind]) except[path] = bits.toString(8);
-  });
+  collectUnusual(root, "", usual, except);
   return {
     file: usual.file.toString(8),
     executable: usual.executable.toString(8),

@@ -256,7 +256,7 @@ export function distrusted(node: DirectoryNode): DirectoryNode {
     const copy = child.kind === "directory" ? distrusted(child) : { ...child, trusted: false };
     children.set(name, copy);
   }
-  return { ...node, children };
+  return withChildren(node, children);
 }
 
 /** A tree as a state of which nothing is on disk. */
@@ -283,7 +283,15 @@ export function settled(node: DirectoryNode, clock: number): DirectoryNode {
       },
     );
   }
-  return { ...node, children };
+  return withChildren(node, children);
+}
+
+/** The same directory with other nodes for what is in it, of the same content. */
+function withChildren(
+  { permissions, tree, filesTree }: DirectoryNode,
+  children: ReadonlyMap<string, Node>,
+): DirectoryNode {
+  return { kind: "directory", permissions, children, tree, filesTree };
 }
 
 /** What Deno cannot make files of, since its name is not UTF-8; `null` where that is nothing. */

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { parseIndex, serializeIndex } from "../../src/git/index_file.ts";
+import { finishAtOnce } from "../../src/git/steps.ts";
 import {
   type IndexedState,
   indexedState,
@@ -24,7 +25,9 @@ async function readIndex(
   const file = `${path}/.git/index`;
   const { entries } = parseIndex(await Deno.readFile(file));
   const written = (await Deno.stat(file)).mtime!.getTime();
-  const state = indexedState(entries, store, { written, isSparse: false, ...options });
+  const state = finishAtOnce(
+    indexedState(entries, store, { written, isSparse: false, ...options }),
+  );
   return { ...state, leftOut: pathsLeftOut(entries, store) };
 }
 
