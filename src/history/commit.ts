@@ -93,7 +93,7 @@ export async function previewCommit(
 export async function finishCommit(worktree: Worktree, commit: string): Promise<void> {
   if (worktree.head().oid !== commit) return;
   const { root } = await worktree.look();
-  worktree.writeIndex(worktree.headTree(), root);
+  await worktree.writeIndex(worktree.headTree(), root);
 }
 
 function changesFromHead(worktree: Worktree, root: DirectoryNode): Change[] {
@@ -122,7 +122,7 @@ async function moveBranch(
   const subject = `commit: ${message.trim().split("\n", 1)[0]}`;
   base.refs.appendReflog(ref, from, to, commit.committer, subject);
   try {
-    worktree.writeIndex(storedTree(base.objects, commit.tree), root);
+    await worktree.writeIndex(storedTree(base.objects, commit.tree), root);
     base.journal.end(name);
   } catch (error) {
     // The commit is made. The next call finds in the journal what is left to do.

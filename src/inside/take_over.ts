@@ -174,8 +174,8 @@ function log(
 async function writeIndex(worktree: Worktree, alone: boolean): Promise<void> {
   const { base, name } = worktree;
   using lock = alone ? null : tryAcquireLock(base.layout.insideLock(name), "looking at the files");
-  if (!alone && lock === null) worktree.writeIndexUnseen(worktree.headTree());
-  else worktree.writeIndex(worktree.headTree(), (await worktree.look()).root);
+  if (!alone && lock === null) await worktree.writeIndexUnseen(worktree.headTree());
+  else await worktree.writeIndex(worktree.headTree(), (await worktree.look()).root);
 }
 
 async function remember(worktree: Worktree, before: InsideNote, note: InsideNote): Promise<void> {

@@ -138,7 +138,7 @@ async function make(base: OpenBase, creation: Creation, start: Start): Promise<W
   const worktree = new Worktree(base, record);
   const { root, clock } = await fill(base, record, start, creation.signal);
   worktree.adopt(root, clock);
-  worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
+  await worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
   // Which keeps the stat cache, so that the first look reads next to nothing.
   worktree.close("it is only being made");
   const skipped = await copyIgnored(base, record.path, creation);

@@ -22,22 +22,23 @@ import {
 } from "./state.ts";
 
 /**
- * The entries of an index that holds the tree `head`, with the stat data of the files in `state` that
+ * The entries of an index that holds the tree `head`, made in steps, with the stat data of the files in `state` that
  * are as `head` has them. The index is to be given the time `clock`, in seconds: git compares the
  * content of a file that is not older. Where only its other time is not, which may hide a change, the
  * entry goes in with size 0, by which git knows the same.
  */
-export function indexEntries(
+export function* indexEntries(
   head: TreeView,
   state: DirectoryNode,
   { owner, clock }: { owner: { uid: number; gid: number }; clock: number },
-): IndexEntry[] {
+): Steps<IndexEntry[]> {
   const entries: IndexEntry[] = [];
-  const walk = (parent: string, tree: TreeView, node: DirectoryNode | null): void => {
+  function* walk(parent: string, tree: TreeView, node: DirectoryNode | null): Steps<void> {
+    yield;
     for (const [name, { mode, oid, view }] of tree.entries()) {
       const known = node?.children.get(name) ?? null;
       if (view !== null) {
-        walk(`${parent}${name}/`, view, known?.kind === "directory" ? known : null);
+        yield* walk(`${parent}${name}/`, view, known?.kind === "directory" ? known : null);
         continue;
       }
       const same = known?.kind === "file" && known.oid === oid && known.mode === mode
@@ -61,8 +62,8 @@ export function indexEntries(
         intentToAdd: false,
       });
     }
-  };
-  walk("", head, state);
+  }
+  yield* walk("", head, state);
   return entries;
 }
 

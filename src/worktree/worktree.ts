@@ -10,10 +10,12 @@ import { ClosedError, FileNotFoundError, StoreError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
 import { parseIndex } from "../git/index_file.ts";
 import { readHead } from "../git/repository.ts";
+import { finish, finishAtOnce, type Steps } from "../git/steps.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { storeFailure } from "../platform/failure.ts";
 import { type FileStat, lstat, readFile } from "../platform/fs.ts";
 import { LockFiles } from "../platform/lock.ts";
+import { Slices } from "../platform/slices.ts";
 import { writeAdmin } from "../registry/admin.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
@@ -387,18 +389,19 @@ export class Worktree {
     if (this.#index.exists() || !this.hasHead()) return;
     const head = this.headTree();
     const sparse = this.sparse();
-    this.writeIndex(head, sparse === null ? emptyState : absentDirectory(sparse, head));
+    const state = sparse === null ? emptyState : absentDirectory(sparse, head);
+    finishAtOnce(this.#writeIndex(head, state));
   }
 
   /** Writes git's index: the tree `head`, with the stat data of `state`, which a look has just found. */
-  writeIndex(head: TreeView, state: DirectoryNode): void {
+  async writeIndex(head: TreeView, state: DirectoryNode): Promise<void> {
     writeAdmin(this.base, this.name, this.directory);
-    this.#writeIndex(head, state);
+    await finish(this.#writeIndex(head, state), new Slices());
   }
 
   /** The same where a command may be changing the files: it says nothing of them, so git compares them. */
-  writeIndexUnseen(head: TreeView): void {
-    this.#writeIndex(head, emptyState);
+  async writeIndexUnseen(head: TreeView): Promise<void> {
+    await finish(this.#writeIndex(head, emptyState), new Slices());
   }
 
   /** Makes git's index track, and leave out, the paths that an index does that an agent's git has written. */
@@ -407,8 +410,8 @@ export class Worktree {
     await this.#index.follow(parseIndex(bytes).entries, this.headTree(), temporary);
   }
 
-  #writeIndex(head: TreeView, state: DirectoryNode): void {
-    this.#index.write(head, state, {
+  #writeIndex(head: TreeView, state: DirectoryNode): Steps<void> {
+    return this.#index.write(head, state, {
       clock: this.#cached?.clock ?? 0,
       owner: lstat(this.directory) ?? { uid: 0, gid: 0 },
       temporary: this.base.session.storeTemporary(),

@@ -6,6 +6,7 @@
  */
 
 import { type IndexEntry, parseIndex, serializeIndex } from "../git/index_file.ts";
+import type { Steps } from "../git/steps.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
 import { lstat, readFile, removeFile, rename, setTimes, writeFile } from "../platform/fs.ts";
@@ -73,16 +74,17 @@ export class WorktreeIndex {
   }
 
   /**
-   * Writes it anew: the tree `head`, with the stat data of `state`, which a look found that began at
+   * Writes it anew, in steps: the tree `head`, with the stat data of `state`, which a look found that began at
    * `clock`, in seconds. The caller holds the workspace.
    */
-  write(head: TreeView, state: DirectoryNode, options: {
+  *write(head: TreeView, state: DirectoryNode, options: {
     clock: number;
     owner: { uid: number; gid: number };
     temporary: string;
-  }): void {
+  }): Steps<void> {
     const { clock, owner, temporary } = options;
-    const entries = indexEntries(head, state, { owner, clock });
+    const entries = yield* indexEntries(head, state, { owner, clock });
+    yield;
     writeFile(temporary, serializeIndex(entries));
     setTimes(temporary, clock * 1000, clock * 1000);
     rename(temporary, this.#path);

@@ -48,7 +48,9 @@ Deno.test("indexEntries() make an index that git takes as its own, and need not 
   const clock = fileClock(path) + 60;
   const { root } = await lookLater(path, { clock, omit: new Set([`${path}/.git`]) });
   const { uid, gid } = await Deno.stat(path);
-  const entries = indexEntries(head, root, { clock, owner: { uid: uid!, gid: gid! } });
+  const entries = finishAtOnce(
+    indexEntries(head, root, { clock, owner: { uid: uid!, gid: gid! } }),
+  );
   await Deno.writeFile(`${path}/.git/index`, serializeIndex(entries));
   assert.equal((await git(path, "write-tree")).trim(), head.oid);
   // The plumbing believes what the index says of the files, and refreshes nothing.
@@ -68,14 +70,16 @@ Deno.test("indexEntries() give no stat data for what differs from the head, or i
   await Deno.chmod(`${path}/x.sh`, 0o700);
   await Deno.remove(`${path}/d/e`, { recursive: true });
   const { root } = await lookLater(path, { omit: new Set([`${path}/.git`]) });
-  const entries = indexEntries(head, root, { clock: 0, owner: { uid: 0, gid: 0 } });
+  const entries = finishAtOnce(indexEntries(head, root, { clock: 0, owner: { uid: 0, gid: 0 } }));
   const known = entries.filter(({ ino }) => ino !== 0).map(({ path }) => path);
   assert.deepEqual(known.sort(), ["a-b", "d/b"]);
   assert.ok(entries.every(({ skipWorktree }) => !skipWorktree));
   // Its content is older than the scan, but its other time is not: git must compare.
   const distrusted = await lookLater(path, { clock: 0, omit: new Set([`${path}/.git`]) });
   const clock = fileClock(path) + 60;
-  const unsure = indexEntries(head, distrusted.root, { clock, owner: { uid: 0, gid: 0 } });
+  const unsure = finishAtOnce(
+    indexEntries(head, distrusted.root, { clock, owner: { uid: 0, gid: 0 } }),
+  );
   assert.ok(unsure.every(({ size }) => size === 0));
 });
 
