@@ -9,11 +9,10 @@
  */
 
 import type { Skipped } from "../changes.ts";
-import { AgentFSError, StoreError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import { isGitName } from "../paths.ts";
 import {
   type DirectoryEntry,
-  errorCode,
   type FileStat,
   lstat,
   readDirectory,
@@ -24,16 +23,15 @@ import { Slices } from "../platform/slices.ts";
 import { readFileWarily } from "../platform/wary_file.ts";
 import { FileChanged, hashFile } from "./content.ts";
 import { fileNode, sameStat, whyUnfit } from "./file_node.ts";
+import { Findings } from "./findings.ts";
 import type { IgnoreRules } from "./ignore.ts";
+import { addAbsent, headBelow, type Place, standInForDirectory, standInForFile } from "./place.ts";
 import {
-  absentDirectory,
   absentFile,
   type DirectoryNode,
   type FileNode,
   nextDirectoryNode,
   type Node,
-  stateOfTree,
-  stateTree,
   type TreeView,
 } from "./state.ts";
 import { isTemporaryName } from "./temporary_name.ts";
@@ -97,33 +95,16 @@ export async function scan(directory: string, options: ScanOptions): Promise<Sca
   return await new Scanner(options).scan(directory);
 }
 
-/** Where a scan stands: one directory. */
-interface Place {
-  /** Its absolute path. */
-  readonly directory: string;
-  /** Its path in the workspace, `""` for the root. */
-  readonly path: string;
-  readonly previous: DirectoryNode | null;
-  readonly head: TreeView | null;
-  readonly sparse: TreeView | null;
-  /** `null` inside an ignored directory, where only tracked paths count. */
-  readonly rules: IgnoreRules | null;
-}
-
-/** What is no fault of the file that could not be read, so that to skip it would be to lose it. */
-const EXHAUSTED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOSPC"]);
-
 class Scanner {
   readonly #options: ScanOptions;
   readonly #slices: Slices;
-  readonly #skipped: Skipped[] = [];
-  readonly #unread: string[] = [];
-  readonly #ignored: string[] = [];
+  readonly #findings: Findings;
   #hashed = 0;
 
   constructor(options: ScanOptions) {
     this.#options = options;
     this.#slices = new Slices(options.signal);
+    this.#findings = new Findings(options.signal);
   }
 
   async scan(directory: string): Promise<Scan> {
@@ -131,23 +112,18 @@ class Scanner {
     const place = { directory, path: "", previous, head, sparse, rules };
     const root = await this.#directory(place);
     if (root === null) throw new StoreError(`Cannot scan ${directory}: it is not a directory`);
-    return {
-      root,
-      skipped: this.#skipped,
-      unread: this.#unread,
-      ignored: this.#ignored.sort(),
-      hashed: this.#hashed,
-    };
+    const { skipped, unread, ignored } = this.#findings;
+    return { root, skipped, unread, ignored: ignored.sort(), hashed: this.#hashed };
   }
 
   /** The state of one directory; `null` where it is gone, or holds nothing tracked and is ignored. */
   async #directory(place: Place): Promise<DirectoryNode | null> {
     const { directory, path, previous } = place;
-    const stat = this.#attempt(path, () => lstat(directory));
-    if (stat === undefined) return this.#directoryUnread(place);
+    const stat = this.#findings.attempt(path, () => lstat(directory));
+    if (stat === undefined) return standInForDirectory(place, this.#options.isStored);
     if (stat === null || !stat.isDirectory) return null;
-    const listing = this.#attempt(path, () => readDirectory(directory));
-    if (listing === undefined) return this.#directoryUnread(place);
+    const listing = this.#findings.attempt(path, () => readDirectory(directory));
+    if (listing === undefined) return standInForDirectory(place, this.#options.isStored);
     if (listing === null) return null;
     const rules = place.rules && this.#ownRules(place, listing);
     const here = { ...place, rules };
@@ -157,20 +133,9 @@ class Scanner {
       if (node !== null) children.set(entry.name, node);
       if (this.#slices.due) await this.#slices.rest();
     }
-    this.#addAbsent(place, children);
+    addAbsent(place, children);
     if (rules === null && children.size === 0) return null;
     return nextDirectoryNode(previous, stat.mode & 0o7777, children);
-  }
-
-  /** What `call` finds out about `path`; `undefined` where that cannot be done, which is reported. */
-  #attempt<T>(path: string, call: () => T): T | undefined {
-    try {
-      return call();
-    } catch (cause) {
-      if (path === "") throw new StoreError("Cannot read the root of the files", { cause });
-      this.#skipUnreadable(path, cause);
-      return undefined;
-    }
   }
 
   /** The rules in force in a directory, with those of its own `.gitignore`. */
@@ -215,7 +180,7 @@ class Scanner {
     const path = `${place.path}/${name}`;
     if (isGitName(name)) {
       if (path !== "/.git") {
-        this.#skip(
+        this.#findings.skip(
           path,
           name === ".git"
             ? "a nested repository is stored as plain files, without its .git"
@@ -229,19 +194,20 @@ class Scanner {
     if (isDirectory && this.#options.omit?.has(absolute)) return null;
     const ignored = this.#isIgnored(place, name, isDirectory);
     if (ignored && !this.#isTracked(place, entry)) {
-      this.#ignored.push(isDirectory ? `${path}/` : path);
+      this.#findings.ignored.push(isDirectory ? `${path}/` : path);
       return null;
     }
     // Deno shows U+FFFD for what is not UTF-8 in a name, and then cannot find the file.
     if (name.includes("\ufffd") && (siblings.has(name) || lstat(absolute) === null)) {
-      this.#skip(path, "its name is not UTF-8");
+      this.#findings.skip(path, "its name is not UTF-8");
       return null;
     }
     const known = place.previous?.children.get(name);
     if (!isDirectory) {
       const before = known?.kind === "file" ? known : null;
       const file = await this.#file(absolute, path, before);
-      return file === undefined ? this.#fileUnread(place, name, before) : file;
+      if (file !== undefined) return file;
+      return standInForFile(place, name, before, this.#options.isStored);
     }
     const head = headBelow(place, name);
     if (head.submodule !== null) return this.#submodule(absolute, path, head.submodule);
@@ -271,8 +237,8 @@ class Scanner {
   }
 
   #submodule(absolute: string, path: string, oid: string): FileNode {
-    const filled = (this.#attempt(path, () => readDirectory(absolute)) ?? []).length > 0;
-    this.#skip(
+    const filled = (this.#findings.attempt(path, () => readDirectory(absolute)) ?? []).length > 0;
+    this.#findings.skip(
       path,
       `a submodule, kept at its commit${filled ? "; its files are not stored" : ""}`,
     );
@@ -286,12 +252,12 @@ class Scanner {
     before: FileNode | null,
   ): Promise<FileNode | null | undefined> {
     for (let attempt = 0; attempt < 3; attempt++) {
-      const stat = this.#attempt(path, () => lstat(absolute));
+      const stat = this.#findings.attempt(path, () => lstat(absolute));
       if (stat === undefined) return undefined;
       if (stat === null || stat.isDirectory) return null;
       const reason = whyUnfit(path, stat);
       if (reason !== null) {
-        this.#skip(path, reason);
+        this.#findings.skip(path, reason);
         return null;
       }
       const same = before !== null && sameStat(before, stat);
@@ -302,34 +268,12 @@ class Scanner {
         return await this.#hash(absolute, stat, before, same);
       } catch (error) {
         if (error instanceof FileChanged) continue;
-        this.#skipUnreadable(path, error);
+        this.#findings.skipUnreadable(path, error);
         return undefined;
       }
     }
-    this.#skip(path, "it kept changing while it was read");
-    this.#unread.push(path);
+    this.#findings.skipUnread(path, "it kept changing while it was read");
     return undefined;
-  }
-
-  /** What stands for a file that cannot be read: what it was before, or else what the head has. */
-  #fileUnread({ head }: Place, name: string, before: FileNode | null): FileNode | null {
-    if (before !== null && this.#canBeSaved(before)) return before;
-    const tracked = head?.entries().get(name);
-    const isFile = tracked !== undefined && tracked.view === null;
-    return isFile ? absentFile(tracked.mode, tracked.oid) : null;
-  }
-
-  #directoryUnread({ previous, head }: Place): DirectoryNode | null {
-    if (previous !== null && this.#canBeSaved(previous)) return previous;
-    return head && stateOfTree(head);
-  }
-
-  #canBeSaved(node: Node): boolean {
-    const { isStored } = this.#options;
-    if (isStored === undefined) return true;
-    return node.kind === "file"
-      ? node.permissions === null || isStored(node.oid)
-      : [...node.children.values()].every((child) => this.#canBeSaved(child));
   }
 
   async #hash(
@@ -347,31 +291,6 @@ class Scanner {
     if (content !== null && known?.oid !== oid) this.#options.onContent?.(oid, content);
     return node;
   }
-
-  /** Adds what a sparse checkout left out: it is there for git, though not on disk. */
-  #addAbsent({ sparse, head }: Place, children: Map<string, Node>): void {
-    if (sparse === null || head === null) return;
-    for (const [name, entry] of sparse.entries()) {
-      const tracked = head.entries().get(name);
-      if (tracked === undefined || children.has(name)) continue;
-      const node = entry.view !== null && tracked.view !== null
-        ? absentDirectory(entry.view, tracked.view)
-        : absentFile(tracked.mode, tracked.oid);
-      children.set(name, node);
-    }
-  }
-
-  #skipUnreadable(path: string, error: unknown): void {
-    this.#options.signal?.throwIfAborted();
-    if (error instanceof AgentFSError || EXHAUSTED.has(errorCode(error) ?? "")) throw error;
-    const why = errorCode(error) ?? (error instanceof Error ? error.message : "unknown error");
-    this.#skip(path, `it cannot be read (${why})`);
-    this.#unread.push(path);
-  }
-
-  #skip(path: string, reason: string): void {
-    this.#skipped.push({ path, reason });
-  }
 }
 
 function withPermissions(node: FileNode, { mode }: FileStat): FileNode {
@@ -384,24 +303,4 @@ function hasGitignore(listing: readonly DirectoryEntry[]): boolean {
     if (entry.name === ".gitignore") return entry.isFile;
   }
   return false;
-}
-
-/** What the head has below the directory `name` of a place, read only where it must be. */
-function headBelow(
-  { head, previous }: Place,
-  name: string,
-): { view: TreeView | null; submodule: string | null } {
-  if (head === null) return { view: null, submodule: null };
-  if (previous !== null && previous.filesTree === head.oid) {
-    const known = previous.children.get(name);
-    if (known === undefined) return { view: null, submodule: null };
-    return known.kind === "directory"
-      ? { view: stateTree(known, "files"), submodule: null }
-      : { view: null, submodule: known.mode === MODE.submodule ? known.oid : null };
-  }
-  const entry = head.entries().get(name);
-  return {
-    view: entry?.view ?? null,
-    submodule: entry?.mode === MODE.submodule ? entry.oid : null,
-  };
 }

@@ -22,12 +22,12 @@ import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, type WorkspaceRecord } from "../registry/record.ts";
 import { FileChanged } from "./content.ts";
 import { mayBeSparseInside } from "./inside_note.ts";
+import { KnownState } from "./known_state.ts";
 import { attempt, cannot } from "./path_failure.ts";
 import { Readers } from "./readers.ts";
 import { rootRules } from "./rules.ts";
 import { saveState } from "./save.ts";
 import { type Scan, scan, type ScanOptions } from "./scan.ts";
-import { type CachedState, readStatCache, reliable, writeStatCache } from "./stat_cache.ts";
 import {
   absentDirectory,
   type DirectoryNode,
@@ -82,8 +82,7 @@ export class Worktree {
       throw new FileNotFoundError(cannot("read", path, "nothing is there"), path);
     });
   };
-  #cached: CachedState | null | undefined;
-  #changedSinceSave = 0;
+  readonly #known: KnownState;
   #scanning: Promise<unknown> = Promise.resolve();
   /** The ref whose commit is known to hold most of the files' objects. */
   #held: { ref: string; oid: string } | null = null;
@@ -107,6 +106,7 @@ export class Worktree {
     this.base = base;
     this.record = record;
     this.directory = record.path;
+    this.#known = new KnownState(base, record);
     this.#index = new WorktreeIndex(this.gitDirectory, base.objects);
     this.#recover = recover;
     this.#writerLock = new LockFiles(base.layout.writerLock(record.name));
@@ -126,7 +126,7 @@ export class Worktree {
     if (this.#closed !== null) return;
     this.#closed = why;
     this.#writerLock[Symbol.dispose]();
-    this.#saveCache();
+    this.#known.save();
   }
 
   /** Whether it can be used. */
@@ -295,7 +295,7 @@ export class Worktree {
     this.requireDirectory();
     const clock = this.base.session.clock();
     const found = await scan(this.directory, {
-      previous: this.#previous(clock),
+      previous: this.#known.reliable(clock),
       clock,
       rules: rootRules(this.base),
       head: this.headTree(),
@@ -308,22 +308,13 @@ export class Worktree {
       wary: this.#alone === 0,
       ...options,
     });
-    if (!ignored) {
-      this.#changedSinceSave += found.hashed;
-      this.#cached = { root: found.root, clock };
-    }
+    if (!ignored) this.#known.set(found.root, clock, found.hashed);
     return found;
-  }
-
-  #previous(clock: number): DirectoryNode | null {
-    this.#cached ??= readStatCache(this.base.layout.statCache(this.name));
-    return this.#cached && reliable(this.#cached, clock);
   }
 
   /** Takes over the state that a checkout left. */
   adopt(root: DirectoryNode, clock: number): void {
-    this.#changedSinceSave++;
-    this.#cached = { root, clock };
+    this.#known.set(root, clock, 1);
   }
 
   /** The paths that a sparse checkout, the base's or one made inside, leaves out of the files. */
@@ -412,21 +403,10 @@ export class Worktree {
 
   #writeIndex(head: TreeView, state: DirectoryNode): Steps<void> {
     return this.#index.write(head, state, {
-      clock: this.#cached?.clock ?? 0,
+      clock: this.#known.clock,
       owner: lstat(this.directory) ?? { uid: 0, gid: 0 },
       temporary: this.base.session.storeTemporary(),
     });
-  }
-
-  #saveCache(): void {
-    if (!this.#cached || this.#changedSinceSave === 0) return;
-    try {
-      if (lstat(this.directory) === null) return;
-      const path = this.base.layout.statCache(this.name);
-      writeStatCache(path, this.#cached, this.base.session.storeTemporary());
-    } catch {
-      // On a full disk, say: the cache only spares work.
-    }
   }
 }
 
