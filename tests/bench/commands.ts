@@ -6,29 +6,29 @@
  */
 
 import { type RunResult, sandboxSupport, type Workspace } from "@agentfs/sdk";
-import type { Comparison, Contender } from "./rounds.ts";
+import type { Contender, Entrant, Row } from "./rounds.ts";
 
 const COMMANDS = 20;
 
-/** The comparisons of commands, in a workspace of some size. */
-export async function commands(workspace: Workspace): Promise<Comparison[]> {
-  const bare = contender("Deno.Command", () => output("true"));
+const [PLAIN, OBSERVED] = ["run a command", "run a command and say what it changed"];
+
+/** The names of all rows of commands. */
+export const COMMAND_ROWS: readonly string[] = [PLAIN, OBSERVED];
+
+/** The rows of commands, in a workspace of some size. */
+export async function commandRows(workspace: Workspace): Promise<Row[]> {
   const plain = contender('run(["true"], { changes: false })', () => run(workspace, false));
   const observed = contender('run(["true"])', () => run(workspace, true));
-  const comparisons = [
-    { name: "run a command", times: COMMANDS, ours: plain, theirs: bare },
-    {
-      name: "run a command and say what it changed",
-      times: COMMANDS,
-      ours: observed,
-      theirs: bare,
-    },
-  ];
+  const others: Entrant[] = [["Deno", contender("Deno.Command", () => output("true"))]];
   const { sandbox } = await sandboxSupport();
-  if (sandbox === "none") return comparisons;
-  const byHand = contender("bwrap", () => output("bwrap", ...byHandArguments(workspace.path)));
-  const held = { name: "run a command in a sandbox", times: COMMANDS, ours: plain, theirs: byHand };
-  return [...comparisons, held];
+  if (sandbox !== "none") {
+    const byHand = () => output("bwrap", ...byHandArguments(workspace.path));
+    others.push(["bubblewrap", contender("bwrap", byHand)]);
+  }
+  return [
+    { name: PLAIN, entrants: [["AgentFS", plain], ...others] },
+    { name: OBSERVED, entrants: [["AgentFS", observed], ...others] },
+  ];
 }
 
 /** The same namespaces, and what anybody would mount, with no launcher, git or environment. */
@@ -36,16 +36,8 @@ function byHandArguments(directory: string): string[] {
   const bind = (path: string): string[] => ["--ro-bind-try", path, path];
   return [
     ...["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"],
-    ...[
-      "--new-session",
-      "--die-with-parent",
-      "--proc",
-      "/proc",
-      "--dev",
-      "/dev",
-      "--tmpfs",
-      "/tmp",
-    ],
+    ...["--new-session", "--die-with-parent"],
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
     ...["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/passwd"].flatMap(bind),
     ...["--bind", directory, directory, "--chdir", directory, "true"],
   ];
@@ -66,6 +58,7 @@ function requireSuccess({ success, code }: Pick<RunResult, "success" | "code">):
 function contender(what: string, call: () => Promise<void>): Contender {
   return {
     what,
+    times: COMMANDS,
     run: async () => {
       for (let i = 0; i < COMMANDS; i++) await call();
     },

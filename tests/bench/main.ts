@@ -1,83 +1,42 @@
 /**
- * `deno task bench`: how fast AgentFS is, beside real git and beside Deno's own calls.
+ * `deno task bench`: how fast AgentFS is, beside real git, isomorphic-git, agentfs-sdk and Deno's own calls.
  *
- * Options: `--files=10000` the size of the smaller tree, `--rounds=5`, `--only=status` comparisons with
- * this in their names, `--json`.
+ * Options: `--quick` a minute on a small tree; `--all` the largest trees, files and histories, which takes
+ * half an hour; `--files=3000,10000` the sizes of trees; `--rounds=5`; `--only=status` what has this in
+ * its name; `--large` a file of 2 GB; `--long` what a workspace costs after `--snapshots=1000`;
+ * `--offline` nothing that npm is needed for; `--json`.
  *
  * @module
  */
 
 // deno-lint-ignore-file no-console
 
-import { parseArgs } from "node:util";
-import { TemporaryWorkspace } from "@agentfs/sdk/testing";
+import { version } from "isomorphic-git";
 import { git } from "../git.ts";
 import { temporaryDirectory } from "../temporary.ts";
-import { commands } from "./commands.ts";
-import { Grounds } from "./grounds.ts";
-import { toJson, toMarkdown, type TreeResult } from "./report.ts";
-import { type Comparison, measure, type Measured } from "./rounds.ts";
-import { fileOperations } from "./single_files.ts";
-import { wholeTrees } from "./whole_trees.ts";
+import { Bench, SEED } from "./bench.ts";
+import { readOptions } from "./options.ts";
+import { toMarkdown } from "./report.ts";
+import type { Results } from "./results.ts";
 
-const SEED = 1;
-
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    files: { type: "string", default: "10000" },
-    rounds: { type: "string", default: "5" },
-    only: { type: "string", default: "" },
-    json: { type: "boolean", default: false },
-  },
-});
-const files = wholeNumber("files", values.files);
-const rounds = wholeNumber("rounds", values.rounds);
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new TypeError(`Cannot run the benchmark: --${option} is a number above 0, not ${text}`);
-}
-
-async function measureAll(comparisons: readonly Comparison[]): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const comparison of comparisons) {
-    if (!comparison.name.includes(values.only)) continue;
-    console.error(`  ${comparison.name}`);
-    measured.push(await measure(comparison, rounds));
-  }
-  return measured;
-}
-
-async function measureTree(count: number, directory: string): Promise<TreeResult> {
-  console.error(`${count} files`);
-  await using grounds = await Grounds.make(directory, count, SEED);
-  const comparisons = [...await commands(grounds.workspace), ...wholeTrees(grounds)];
-  return { files: count, measured: await measureAll(comparisons) };
-}
-
-async function measureFiles(): Promise<Measured[]> {
-  console.error("single files");
-  await using raw = await temporaryDirectory();
-  await using temporary = await TemporaryWorkspace.create();
-  return await measureAll(fileOperations(temporary.workspace, raw.path));
-}
+const options = readOptions(Deno.args);
 
 async function describeMachine(directory: string): Promise<string> {
-  const { hardwareConcurrency } = navigator;
-  const version = (await git(directory, "version")).replace("git version", "git").trim();
-  return `${new Date().toISOString().slice(0, 10)}, ${hardwareConcurrency} processors, load ` +
-    `${Deno.loadavg()[0]?.toFixed(1)}, Deno ${Deno.version.deno}, ${version}; ` +
-    `trees from seed ${SEED}, ${rounds} rounds, fewer of what takes seconds.`;
+  const gitVersion = (await git(directory, "version")).replace("git version", "git").trim();
+  return [
+    new Date().toISOString().slice(0, 10),
+    `${navigator.hardwareConcurrency} processors`,
+    `${Math.round(Deno.systemMemoryInfo().total / 2 ** 30)} GiB`,
+    `load ${Deno.loadavg()[0]?.toFixed(1)} at the start`,
+    `Deno ${Deno.version.deno}, ${gitVersion}, isomorphic-git ${version()}`,
+    `trees from seed ${SEED}`,
+    `${options.rounds} rounds, fewer of what takes seconds`,
+  ].join("; ");
 }
 
-await using once = await temporaryDirectory();
-await using twice = await temporaryDirectory();
-const results = {
-  machine: await describeMachine(once.path),
-  trees: [await measureTree(files, once.path), await measureTree(2 * files, twice.path)] as const,
-  // Last, since it deletes files, which makes it slow to make others.
-  operations: await measureFiles(),
-};
-console.log(values.json ? toJson(results) : toMarkdown(results));
+await using directory = await temporaryDirectory();
+const machine = await describeMachine(directory.path);
+const bench = new Bench(options, directory.path);
+await bench.run();
+const results: Results = { machine, sections: bench.sections };
+console.log(options.json ? JSON.stringify(results, null, 2) : toMarkdown(results));

@@ -1,110 +1,124 @@
 /**
- * What was measured, as tables in Markdown or as JSON.
+ * What was measured, in Markdown: first what was meant and whether it came true, then where AgentFS is
+ * slower than others, then everything.
  *
  * @module
  */
 
-import { type Measured, median, ratios } from "./rounds.ts";
+import { losses, type Verdict, verdicts } from "./judgement.ts";
+import { duration, number, table } from "./notation.ts";
+import {
+  type Comparison,
+  type Figure,
+  type Ratio,
+  ratioTo,
+  type Results,
+  type Section,
+  type Timed,
+  timeOf,
+} from "./results.ts";
 
-/** What was measured with a tree of so many files. */
-export interface TreeResult {
-  readonly files: number;
-  readonly measured: readonly Measured[];
-}
+const HEADER = `# AgentFS beside others
 
-/** All results of a run. */
-export interface Results {
-  readonly machine: string;
-  /** A tree of some size, and one of twice that. */
-  readonly trees: readonly [TreeResult, TreeResult];
-  /** Single files. */
-  readonly operations: readonly Measured[];
-}
+AgentFS: the time inside this process, which has the base open. git: the whole process, or processes,
+as whoever calls it has to wait for. Deno: the synchronous calls that cannot be spared, the floor. All
+in turn, \`sync\` before each; medians. A ratio is AgentFS's time over the other's, so less is better: the
+median of the rounds' ratios, with the least and the greatest. A stall is the longest that one call
+held the event loop: the median of the rounds, and the longest.`;
 
-const HEADER = `# AgentFS beside git
-
-AgentFS: the time inside this process, which has the base open. Git: the whole process, or processes,
-as whoever calls it has to wait for. Deno: its synchronous calls, the floor of what AgentFS can do.
-Both sides in turn, \`sync\` before each; medians; the ratio is the median of the rounds' ratios, with
-the least and the greatest. A stall is the longest that one call held the event loop in any round.`;
+/** In what order others are told of; who is not here comes first. */
+const COLUMNS = ["git", "isomorphic-git", "agentfs-sdk", "Deno"];
 
 /** The results as Markdown. */
-export function toMarkdown({ machine, trees, operations }: Results): string {
-  const [small, large] = trees;
-  const treeRows = small.measured.map((measured, index) => {
-    const twice = large.measured[index];
-    return [...commonColumns(measured, milliseconds), twice ? growths(measured, twice) : ""];
-  });
-  const operationRows = operations.map((measured) => commonColumns(measured, perSecond));
+export function toMarkdown(results: Results): string {
+  const { machine, sections } = results;
+  const all = verdicts(results);
+  const met = all.filter((verdict) => verdict.isMet).length;
+  const lost = losses(results);
   return [
     HEADER,
-    machine,
-    `## ${small.files.toLocaleString("en")} files, and ${large.files.toLocaleString("en")}`,
-    table(["", "AgentFS", "git, Deno", "ratio", "stall", "twice the files"], treeRows),
-    "## Files of 4 KB",
-    table(["", "AgentFS", "Deno", "ratio", "stall"], operationRows),
+    `${machine}.`,
+    "## At a glance",
+    `${met} of ${all.length} targets met (✓).`,
+    ...glances(all, sections),
+    "## Where AgentFS is slower than others",
+    lost.length === 0 ? "Nowhere, in this run." : lost.map((loss) => `- ${loss}`).join("\n"),
+    ...sections.flatMap(details),
   ].join("\n\n");
 }
 
-type Format = (ms: number, times: number) => string;
-
-function commonColumns(measured: Measured, format: Format): string[] {
-  const { comparison: { name, ours, theirs, times = 1 }, stalls } = measured;
-  const all = ratios(measured);
-  const range = `${ratio(Math.min(...all))}–${ratio(Math.max(...all))}`;
-  return [
-    `${name}: \`${ours.what}\` / \`${theirs.what}\``,
-    format(median(measured.ours), times),
-    format(median(measured.theirs), times),
-    `**${ratio(median(all))}** (${range})`,
-    milliseconds(Math.max(...stalls)),
-  ];
-}
-
-/** How much longer a tree of twice the size took. */
-function growths(small: Measured, large: Measured): string {
-  const growth = (side: "ours" | "theirs") => ratio(median(large[side]) / median(small[side]));
-  return `× ${growth("ours")}, × ${growth("theirs")}`;
-}
-
-function milliseconds(ms: number, times = 1): string {
-  const each = ms / times;
-  return `${each.toFixed(each < 10 ? 1 : 0)} ms`;
-}
-
-function perSecond(ms: number, times: number): string {
-  return `${Math.round(times / ms * 1000).toLocaleString("en")}/s`;
-}
-
-function ratio(value: number): string {
-  return value.toFixed(2);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const rule = line(head.map((_, index) => index === 0 ? "---" : "---:"));
-  return [line(head), rule, ...rows.map(line)].join("\n");
-}
-
-/** The results as JSON: times in ms, round by round. */
-export function toJson({ machine, trees, operations }: Results): string {
-  const plain = (measured: Measured) => {
-    const { comparison: { name, times = 1 }, ours, theirs, stalls } = measured;
-    const [ourMedian, theirMedian] = [median(ours), median(theirs)];
-    return {
-      name,
-      times,
-      median: { ours: ourMedian, theirs: theirMedian, ratio: median(ratios(measured)) },
-      rounds: { ours, theirs, stalls },
-    };
-  };
-  return JSON.stringify(
-    {
-      machine,
-      trees: trees.map(({ files, measured }) => ({ files, measured: measured.map(plain) })),
-      operations: operations.map(plain),
-    },
-    null,
-    2,
+/** A table for each who is a measure for trees, with a column for each tree, and one for the rest. */
+function glances(all: readonly Verdict[], sections: readonly Section[]): string[] {
+  const ofTrees = all.filter(({ section, against }) => section.isTree && against !== null);
+  const trees = sections.filter((section) =>
+    ofTrees.some((verdict) => verdict.section === section)
   );
+  const tables = [...new Set(ofTrees.map(({ against }) => against))].map((against) => {
+    const own = ofTrees.filter((verdict) => verdict.against === against);
+    const rows = [...new Set(own.map(({ name }) => name))].map((name) => {
+      const cells = trees.map((tree) => {
+        const verdict = own.find((one) => one.section === tree && one.name === name);
+        return verdict === undefined ? "" : cell(verdict);
+      });
+      return [name, ...cells];
+    });
+    return table([`against ${against}`, ...trees.map(({ title }) => title)], rows);
+  });
+  const rest = all.filter((verdict) => !ofTrees.includes(verdict)).map((verdict) => {
+    const { section, name, against } = verdict;
+    const what = section.isTree ? `${section.title}: ${name}` : name;
+    return [against === null ? what : `${what}, against ${against}`, cell(verdict)];
+  });
+  return rest.length === 0 ? tables : [...tables, table(["", "measured, and the target"], rest)];
+}
+
+function cell({ value, most, unit, isMet }: Verdict): string {
+  const target = `≤ ${Number(most.toPrecision(3))}`;
+  if (value === null) return `${target}, not measured`;
+  return `**${number(value)}${unit}** ${target} ${isMet ? "✓" : "✗"}`;
+}
+
+/** A section with all that was measured in it. */
+function details({ title, comparisons, figures, notes }: Section): string[] {
+  const parts = [`## ${title}`, ...notes];
+  if (comparisons.length > 0) {
+    const present = new Set(comparisons.flatMap(({ sides }) => sides.slice(1)).map(whoOf));
+    const others = [...present].sort((a, b) => COLUMNS.indexOf(a) - COLUMNS.indexOf(b));
+    const rows = comparisons.map((comparison) => [
+      `${comparison.name}: \`${comparison.sides[0].what}\``,
+      duration(timeOf(comparison.sides[0])),
+      ...others.map((who) => otherCell(who, comparison)),
+      stallCell(comparison),
+    ]);
+    parts.push(table(["", "AgentFS", ...others, "stall"], rows));
+  }
+  if (figures.length > 0) parts.push(figures.map((figure) => `- ${figureLine(figure)}`).join("\n"));
+  return parts;
+}
+
+function whoOf({ who }: Timed): string {
+  return who;
+}
+
+function otherCell(who: string, comparison: Comparison): string {
+  const side = comparison.sides.find((side) => side.who === who);
+  const ratio = ratioTo(who, comparison);
+  if (side === undefined || ratio === null) return "";
+  const what = comparison.sides[0].what === side.what ? "" : ` \`${side.what}\``;
+  return `${duration(timeOf(side))}${what}, **${number(ratio.median)}**${spread(ratio)}`;
+}
+
+function spread({ least, most }: Ratio): string {
+  return least === most ? "" : ` (${number(least)}–${number(most)})`;
+}
+
+function stallCell({ stalls }: Comparison): string {
+  if (stalls.length === 0) return "";
+  const sorted = stalls.toSorted((a, b) => a - b);
+  return `${duration(sorted[sorted.length >> 1]!)}, ${duration(sorted.at(-1)!)}`;
+}
+
+function figureLine({ name, value, unit, most }: Figure): string {
+  const target = most === null ? "" : `, at most ${most} ${unit} ${value <= most ? "✓" : "✗"}`;
+  return `${name}: **${number(value)} ${unit}**${target}`;
 }

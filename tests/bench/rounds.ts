@@ -1,10 +1,11 @@
 /**
- * Measuring two ways to do one thing, in turn: a machine that is slower for a while is slower for
- * both, so the ratio holds where the times do not.
+ * Measuring several ways to do one thing, in turn: a machine that is slower for a while is slower for
+ * all of them, so the ratios hold where the times do not.
  *
  * @module
  */
 
+import type { Comparison, Limit, Timed } from "./results.ts";
 import { StallWatch } from "./stall_watch.ts";
 
 /** One way to do it. */
@@ -16,57 +17,67 @@ export interface Contender {
   readonly run: () => unknown;
   /** Takes back what the round made; not timed. */
   readonly tidy?: () => unknown;
+  /** How often `run` does it; 1 where it is left out. */
+  readonly times?: number;
+  /** In how many rounds it takes part at most, none of them to warm up: for what takes very long. */
+  readonly rounds?: number;
 }
 
-/** One thing that AgentFS does, and something else that does it. */
-export interface Comparison {
+/** Somebody who does it. */
+export type Entrant = readonly [who: string, contender: Contender];
+
+/** One thing that AgentFS does, and others that do it. */
+export interface Row {
   readonly name: string;
-  readonly ours: Contender;
-  readonly theirs: Contender;
-  /** How often a round does it; 1 where it is left out. */
-  readonly times?: number;
+  /** AgentFS comes first. */
+  readonly entrants: readonly [Entrant, ...Entrant[]];
+  readonly limits?: readonly Limit[];
   /** Whether a round takes seconds: then there are fewer, and none to warm up. */
   readonly slow?: boolean;
+  /** Whether a call is over before the event loop has a turn, so that a round of many tells no stall. */
+  readonly short?: boolean;
 }
 
-/** What was measured, in ms, round by round. */
-export interface Measured {
-  readonly comparison: Comparison;
-  readonly ours: number[];
-  readonly theirs: number[];
-  /** The longest that each of our rounds held the event loop, in ms. */
-  readonly stalls: number[];
+/** How it is measured. */
+export interface Course {
+  readonly rounds: number;
+  /** Whether the disk comes to rest before each call. */
+  readonly settle: boolean;
 }
 
-/** Measures one comparison. */
-export async function measure(comparison: Comparison, rounds: number): Promise<Measured> {
-  const { ours, theirs, slow = false } = comparison;
-  const measured: Measured = { comparison, ours: [], theirs: [], stalls: [] };
+/** Measures one row. */
+export async function measure(row: Row, { rounds, settle }: Course): Promise<Comparison> {
+  const { name, entrants, limits = [], slow = false, short = false } = row;
+  const sides = entrants.map(([who, { what, times = 1 }]): Timed => {
+    return { who, what, times, rounds: [] };
+  }) as [Timed, ...Timed[]];
+  const stalls: number[] = [];
   const count = slow ? Math.ceil(rounds / 2) : rounds;
-  for (let round = slow ? 0 : -1; round < count; round++) {
-    const turns = [
-      async () => {
-        const { time, stall } = await timed(ours);
-        if (round < 0) return;
-        measured.ours.push(time);
-        measured.stalls.push(stall);
-      },
-      async () => {
-        const { time } = await timed(theirs);
-        if (round >= 0) measured.theirs.push(time);
-      },
-    ];
-    for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
+  for (let round = slow || rounds === 1 ? 0 : -1; round < count; round++) {
+    for (const index of inTurn(entrants.length, round)) {
+      const { rounds: most = count, ...contender } = entrants[index]![1];
+      if (round >= most || round < 0 && most < count) continue;
+      const { time, stall } = await timed(contender, settle);
+      if (round < 0) continue;
+      sides[index]!.rounds.push(time);
+      if (index === 0 && !short) stalls.push(stall);
+    }
   }
-  return measured;
+  return { name, sides, stalls, limits };
+}
+
+/** The numbers below `count`; who is first in one round is later in the next. */
+function inTurn(count: number, round: number): number[] {
+  return Array.from({ length: count }, (_, index) => (index + round + count) % count);
 }
 
 async function timed(
   { prepare, run, tidy }: Contender,
+  settle: boolean,
 ): Promise<{ time: number; stall: number }> {
   await prepare?.();
   // Else one round would pay for what the one before left in the page cache.
-  await new Deno.Command("sync").output();
+  if (settle) await new Deno.Command("sync").output();
   const watch = new StallWatch();
   const start = performance.now();
   await run();
@@ -74,17 +85,4 @@ async function timed(
   const stall = watch.stop();
   await tidy?.();
   return { time, stall };
-}
-
-/** The value in the middle; between the two in the middle where their number is even. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
-}
-
-/** Our time as a part of theirs, round by round. */
-export function ratios({ ours, theirs }: Measured): number[] {
-  return ours.map((time, round) => time / (theirs[round] ?? NaN));
 }

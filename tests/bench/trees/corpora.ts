@@ -1,11 +1,12 @@
 /**
- * Trees of made-up sources, the same for the same seed: 50 files a directory, some directories deep
- * below others, sizes as real sources have them.
+ * Trees to work on. Made-up sources are the same for the same seed: 50 files a directory, some
+ * directories deep below others, sizes as real sources have them. Real ones are npm packages.
  *
  * @module
  */
 
-import { Random } from "../random.ts";
+import { Random } from "../../random.ts";
+import { installPackages } from "../packages.ts";
 
 const FILES_PER_DIRECTORY = 50;
 const LEAST_BYTES = 300;
@@ -13,8 +14,11 @@ const MOST_BYTES = 8_000;
 const VOCABULARY = 2_000;
 const WORDS_PER_FILE = 40;
 
+/** The directory that a tree is. */
+export const TREE = "src";
+
 /** Makes a tree of `count` files in `directory` and returns their paths in it. */
-export function makeCorpus(directory: string, count: number, seed: number): string[] {
+export function makeSources(directory: string, count: number, seed: number): string[] {
   const random = new Random(seed);
   const words = Array.from({ length: VOCABULARY }, () => word(random));
   const paths: string[] = [];
@@ -29,10 +33,39 @@ export function makeCorpus(directory: string, count: number, seed: number): stri
   return paths;
 }
 
-/** Every so manieth of `paths`, `count` in all: files that lie far apart. */
+const PACKAGES = ["typescript@7.0.2", "vite@8.3.8", "react@19.3.1", "eslint@10.15.0"];
+
+/** What {@linkcode installSources} installs, with all that it depends on. */
+export const PACKAGE_NAMES: string = PACKAGES.map((name) => name.replace(/@.*/, "")).join(", ");
+
+/** Installs packages as a tree in `directory` and returns the paths of their files, or why it could not. */
+export async function installSources(directory: string): Promise<string[] | string> {
+  const failure = await installPackages(`${directory}/installed`, PACKAGES);
+  if (failure !== null) return failure;
+  Deno.renameSync(`${directory}/installed/node_modules`, `${directory}/${TREE}`);
+  return [...filesBelow(directory, TREE)].sort();
+}
+
+/** The paths in `directory` of all files below one of its directories, links left out. */
+function* filesBelow(directory: string, path: string): Iterable<string> {
+  for (const { name, isFile, isDirectory } of Deno.readDirSync(`${directory}/${path}`)) {
+    if (isFile) yield `${path}/${name}`;
+    if (isDirectory) yield* filesBelow(directory, `${path}/${name}`);
+  }
+}
+
+/** How large files are together, in bytes. */
+export function bytesOf(directory: string, paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + Deno.statSync(`${directory}/${path}`).size, 0);
+}
+
+const SOURCE = /\.([cm]?[jt]s|json|md)$/;
+
+/** Every so manieth text among `paths`, `count` in all: files that lie far apart. */
 export function spread(paths: readonly string[], count: number): string[] {
-  const step = Math.max(1, Math.floor(paths.length / count));
-  return paths.filter((_, index) => index % step === 0).slice(0, count);
+  const sources = paths.filter((path) => SOURCE.test(path));
+  const step = Math.max(1, Math.floor(sources.length / count));
+  return sources.filter((_, index) => index % step === 0).slice(0, count);
 }
 
 /** Writes a line that says `mark` behind each of the files. */
@@ -45,8 +78,8 @@ export function edit(directory: string, paths: readonly string[], mark: string):
 function folders(random: Random, count: number): string[] {
   const made: string[] = [];
   for (let i = 0; i < count; i++) {
-    const parent = random.below(3) === 0 && made.length > 0 ? `${random.pick(made)}/` : "src/";
-    made.push(`${parent}part${i}`);
+    const parent = random.below(3) === 0 && made.length > 0 ? random.pick(made) : TREE;
+    made.push(`${parent}/part${i}`);
   }
   return made;
 }

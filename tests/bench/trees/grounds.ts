@@ -1,6 +1,6 @@
 /**
- * Where the rounds are fought: the same tree three times. One is a repository that AgentFS works on,
- * one a repository that git works on, and one is loose and goes to whoever is to start from nothing.
+ * Where the rounds are fought: the same tree once for each who works on one, and once loose, for whoever
+ * is to start from nothing.
  *
  * Nothing is deleted before all is over: ext4 does not use an inode again for some minutes, and passes
  * over all of those one by one whenever a file is made, which takes ten times as long as the rest.
@@ -9,19 +9,22 @@
  */
 
 import { AgentFS, type Workspace } from "@agentfs/sdk";
-import { git } from "../git.ts";
-import { makeCorpus } from "./corpora.ts";
+import { git } from "../../git.ts";
+import { edit, spread, TREE } from "./corpora.ts";
 
-const TREE = "src";
+/** How many files are changed where few are. */
+export const FEW = 10;
 
-/** A tree in three copies, and AgentFS open on the first. */
+/** A tree in its copies, and AgentFS open on one of them. */
 export class Grounds implements AsyncDisposable {
   /** The base that AgentFS has open. */
   readonly ours: string;
-  /** Git's repository. */
+  /** A repository, packed as a clone is. */
   readonly theirs: string;
   /** The files of the tree, as paths in each copy. */
   readonly paths: readonly string[];
+  /** Those that are changed where few are. */
+  readonly few: readonly string[];
   readonly afs: AgentFS;
   /** A workspace of that base, with nothing changed. */
   readonly workspace: Workspace;
@@ -30,9 +33,15 @@ export class Grounds implements AsyncDisposable {
   #tree: string;
   #count = 0;
 
-  private constructor(directory: string, paths: string[], afs: AgentFS, workspace: Workspace) {
+  private constructor(
+    directory: string,
+    paths: readonly string[],
+    workspace: Workspace,
+    afs: AgentFS,
+  ) {
     this.#directory = directory;
     this.#tree = directory;
+    this.few = spread(paths, FEW);
     this.ours = `${directory}/ours`;
     this.theirs = `${directory}/theirs`;
     this.paths = paths;
@@ -40,22 +49,20 @@ export class Grounds implements AsyncDisposable {
     this.workspace = workspace;
   }
 
-  /** Makes a tree of `count` files in its three copies below `directory`. */
-  static async make(directory: string, count: number, seed: number): Promise<Grounds> {
-    const paths = makeCorpus(directory, count, seed);
+  /** Copies the tree in `directory` for AgentFS and for git. */
+  static async make(directory: string, paths: readonly string[]): Promise<Grounds> {
     const theirs = `${directory}/theirs`;
     Deno.mkdirSync(theirs);
     await git(theirs, "init", "--quiet");
     await copyTree(`${directory}/${TREE}`, theirs);
     await commitAll(theirs);
-    // One pack, as a clone has it.
     await git(theirs, "gc", "--quiet");
     const ours = `${directory}/ours`;
     await copyTree(theirs, ours);
     // The index knows each file by its inode, which is another now.
     await git(ours, "status");
     const afs = new AgentFS(ours);
-    return new Grounds(directory, paths, afs, await afs.workspace.create("bench"));
+    return new Grounds(directory, paths, await afs.workspace.create("bench"), afs);
   }
 
   /** A path that nothing is at. */
@@ -70,10 +77,32 @@ export class Grounds implements AsyncDisposable {
     return path;
   }
 
+  /** One more copy of git's repository; to be made before anything changes there. */
+  async copy(): Promise<string> {
+    const path = this.unused();
+    await copyTree(this.theirs, path);
+    return path;
+  }
+
   /** Moves the loose tree into a directory. */
   moveTree(to: string): void {
     if (to !== this.#tree) Deno.renameSync(`${this.#tree}/${TREE}`, `${to}/${TREE}`);
     this.#tree = to;
+  }
+
+  /** Changes few files of a copy. */
+  editFew(root: string): void {
+    edit(root, this.few, "a few");
+  }
+
+  /** Changes every file of a copy. */
+  editAll(root: string): void {
+    edit(root, this.paths, "all");
+  }
+
+  /** Takes every file of a copy away. */
+  takeAll(root: string): void {
+    Deno.renameSync(`${root}/${TREE}`, this.unused());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
