@@ -80,7 +80,7 @@ function cell({ value, most, unit, isMet }: Verdict): string {
 
 /** A section with all that was measured in it. */
 function details({ title, comparisons, figures, notes }: Section): string[] {
-  const parts = [`## ${title}`, ...notes];
+  const parts = [`## ${title}`, ...notes, ...comparisons.flatMap(failures)];
   if (comparisons.length > 0) {
     const present = new Set(comparisons.flatMap(({ sides }) => sides.slice(1)).map(whoOf));
     const others = [...present].sort((a, b) => COLUMNS.indexOf(a) - COLUMNS.indexOf(b));
@@ -103,9 +103,16 @@ function whoOf({ who }: Timed): string {
 function otherCell(who: string, comparison: Comparison): string {
   const side = comparison.sides.find((side) => side.who === who);
   const ratio = ratioTo(who, comparison);
+  if (side?.failure !== undefined) return "failed";
   if (side === undefined || ratio === null) return "";
   const what = comparison.sides[0].what === side.what ? "" : ` \`${side.what}\``;
   return `${duration(timeOf(side))}${what}, **${number(ratio.median)}**${spread(ratio)}`;
+}
+
+function failures({ name, sides }: Comparison): string[] {
+  return sides.flatMap(({ who, what, failure }) =>
+    failure === undefined ? [] : [`${name}: ${who}'s \`${what}\` failed: ${failure}`]
+  );
 }
 
 function spread({ least, most }: Ratio): string {

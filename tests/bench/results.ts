@@ -14,6 +14,8 @@ export interface Timed {
   readonly times: number;
   /** How long each round took, ms. */
   readonly rounds: number[];
+  /** Why it took part in no more of them. */
+  failure?: string;
 }
 
 /** What AgentFS's time is to be at most, as a multiple of somebody else's. */

@@ -56,11 +56,18 @@ export async function measure(row: Row, { rounds, settle }: Course): Promise<Com
   for (let round = slow || rounds === 1 ? 0 : -1; round < count; round++) {
     for (const index of inTurn(entrants.length, round)) {
       const { rounds: most = count, ...contender } = entrants[index]![1];
-      if (round >= most || round < 0 && most < count) continue;
-      const { time, stall } = await timed(contender, settle);
-      if (round < 0) continue;
-      sides[index]!.rounds.push(time);
-      if (index === 0 && !short) stalls.push(stall);
+      const side = sides[index]!;
+      if (side.failure !== undefined || round >= most || round < 0 && most < count) continue;
+      try {
+        const { time, stall } = await timed(contender, settle);
+        if (round < 0) continue;
+        side.rounds.push(time);
+        if (index === 0 && !short) stalls.push(stall);
+      } catch (error) {
+        // What others cannot do is a result, too.
+        if (index === 0) throw error;
+        side.failure = `${error}`;
+      }
     }
   }
   return { name, sides, stalls, limits };
