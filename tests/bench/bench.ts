@@ -124,7 +124,7 @@ export class Bench {
   async #files(): Promise<void> {
     await this.#section("Single files", FILE_ROWS, async (section) => {
       const directory = this.#fresh("files");
-      await using sides = await FileSides.start(directory, this.#options.offline, section);
+      await using sides = await FileSides.start(directory, this.#options, section);
       await this.#measure(section, sides.rows());
     });
   }

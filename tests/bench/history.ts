@@ -8,7 +8,7 @@ import fs from "node:fs";
 import { AgentFS, type Workspace } from "@agentfs/sdk";
 import * as isomorphic from "isomorphic-git";
 import { git, tryGit } from "../git.ts";
-import type { Contender, Row } from "./rounds.ts";
+import type { Contender, Entrant, Row } from "./rounds.ts";
 import { edit, makeSources, TREE } from "./trees/corpora.ts";
 import { commitAll } from "./trees/grounds.ts";
 
@@ -52,28 +52,22 @@ export class History implements AsyncDisposable {
   rows(): Row[] {
     const path = this.#path;
     const workspace = this.#workspace;
-    const gitLog: Contender = { what: "git log", run: () => git(path, "log") };
-    const isomorphicLog: Contender = {
+    const gitLog: Entrant = ["git", { what: "git log", run: () => git(path, "log") }];
+    const isomorphicLog: Entrant = ["isomorphic-git", {
       what: "log()",
       rounds: 2,
       run: () => isomorphic.log({ fs, dir: path, cache: {} }),
-    };
+    }];
     const log: Contender = { what: "log()", run: async () => (await workspace.log()).length };
     const diff: Contender = {
       what: "diff()",
       run: async () => (await workspace.diff({ against: BEFORE })).text,
     };
-    const gitDiff: Contender = { what: "git diff", run: () => git(path, "diff", BEFORE) };
+    const gitDiff: Entrant = ["git", { what: "git diff", run: () => git(path, "diff", BEFORE) }];
     return [
-      {
-        name: FIRST,
-        entrants: [["AgentFS", this.#firstLog()], ["git", gitLog], [
-          "isomorphic-git",
-          isomorphicLog,
-        ]],
-      },
-      { name: LATER, entrants: [["AgentFS", log], ["git", gitLog]] },
-      { name: RENAMES, entrants: [["AgentFS", diff], ["git", gitDiff]] },
+      { name: FIRST, entrants: [["AgentFS", this.#firstLog()], gitLog, isomorphicLog] },
+      { name: LATER, entrants: [["AgentFS", log], gitLog] },
+      { name: RENAMES, entrants: [["AgentFS", diff], gitDiff] },
     ];
   }
 

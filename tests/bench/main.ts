@@ -4,7 +4,8 @@
  * Options: `--quick` a minute on a small tree; `--all` the largest trees, files and histories, which takes
  * half an hour; `--files=3000,10000` the sizes of trees; `--rounds=5`; `--only=status` what has this in
  * its name; `--large` a file of 2 GB; `--long` what a workspace costs after `--snapshots=1000`;
- * `--offline` nothing that npm is needed for; `--json`.
+ * `--commits=10000` how long a history is; `--offline` nothing that npm is needed for; `--json`; `--check`
+ * everything once on next to nothing, for the tests.
  *
  * @module
  */

@@ -9,6 +9,16 @@ export function number(value: number): string {
   return Math.abs(value) >= 10 ? `${Math.round(value)}` : value.toPrecision(2);
 }
 
+/** What something is to be at most: as exact as it was meant. */
+export function limit(most: number): string {
+  return `${Number(most.toPrecision(3))}`;
+}
+
+/** Whether it is. */
+export function mark(isMet: boolean): string {
+  return isMet ? "✓" : "✗";
+}
+
 /** A time, in the unit that suits it. */
 export function duration(ms: number): string {
   if (ms < 1) return `${number(ms * 1000)} µs`;

@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
+import type { Amount } from "./files/file_rounds.ts";
 
 /** The options, checked. */
 export interface Options {
@@ -26,6 +27,8 @@ export interface Options {
   readonly snapshots: number;
   /** How many commits the history has. */
   readonly commits: number;
+  /** How much is done with single files in a round. */
+  readonly amount: Amount;
   /** Whether the disk comes to rest before each call. */
   readonly settle: boolean;
 }
@@ -42,6 +45,7 @@ const CHECK: Options = {
   long: true,
   snapshots: 12,
   commits: 50,
+  amount: { files: 60, pieces: 2 },
   settle: false,
 };
 
@@ -78,6 +82,7 @@ export function readOptions(args: readonly string[]): Options {
     long: values.long || all,
     snapshots: wholeNumber("snapshots", values.snapshots),
     commits: wholeNumber("commits", values.commits),
+    amount: { files: 500, pieces: 100 },
     settle: true,
   };
 }

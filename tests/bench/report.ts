@@ -6,7 +6,7 @@
  */
 
 import { losses, type Verdict, verdicts } from "./judgement.ts";
-import { duration, number, table } from "./notation.ts";
+import { duration, limit, mark, number, table } from "./notation.ts";
 import {
   type Comparison,
   type Figure,
@@ -21,10 +21,11 @@ import {
 const HEADER = `# AgentFS beside others
 
 AgentFS: the time inside this process, which has the base open. git: the whole process, or processes,
-as whoever calls it has to wait for. Deno: the synchronous calls that cannot be spared, the floor. All
-in turn, \`sync\` before each; medians. A ratio is AgentFS's time over the other's, so less is better: the
-median of the rounds' ratios, with the least and the greatest. A stall is the longest that one call
-held the event loop: the median of the rounds, and the longest.`;
+as whoever calls it has to wait for. Deno: the synchronous calls that cannot be spared, the floor.
+Half the files: AgentFS on such a tree. All in turn, \`sync\` before each; medians. A ratio is AgentFS's
+time over the other's, so less is better: the median of the rounds' ratios, with the least and the
+greatest, and what it is to be at most. A stall is the longest that one call held the event loop: the
+median of the rounds, and the longest.`;
 
 /** In what order others are told of; who is not here comes first. */
 const COLUMNS = ["git", "isomorphic-git", "agentfs-sdk", "Deno"];
@@ -73,9 +74,8 @@ function glances(all: readonly Verdict[], sections: readonly Section[]): string[
 }
 
 function cell({ value, most, unit, isMet }: Verdict): string {
-  const target = `≤ ${Number(most.toPrecision(3))}`;
-  if (value === null) return `${target}, not measured`;
-  return `**${number(value)}${unit}** ${target} ${isMet ? "✓" : "✗"}`;
+  if (value === null) return `≤ ${limit(most)}, not measured`;
+  return `**${number(value)}${unit}** ≤ ${limit(most)} ${mark(isMet)}`;
 }
 
 /** A section with all that was measured in it. */
@@ -106,7 +106,13 @@ function otherCell(who: string, comparison: Comparison): string {
   if (side?.failure !== undefined) return "failed";
   if (side === undefined || ratio === null) return "";
   const what = comparison.sides[0].what === side.what ? "" : ` \`${side.what}\``;
-  return `${duration(timeOf(side))}${what}, **${number(ratio.median)}**${spread(ratio)}`;
+  const time = `${duration(timeOf(side))}${what}`;
+  return `${time}, **${number(ratio.median)}**${spread(ratio)}${target(ratio, who, comparison)}`;
+}
+
+function target({ median }: Ratio, who: string, { limits }: Comparison): string {
+  const own = limits.find(({ against }) => against === who);
+  return own === undefined ? "" : ` ≤ ${limit(own.most)} ${mark(median <= own.most)}`;
 }
 
 function failures({ name, sides }: Comparison): string[] {
@@ -126,6 +132,6 @@ function stallCell({ stalls }: Comparison): string {
 }
 
 function figureLine({ name, value, unit, most }: Figure): string {
-  const target = most === null ? "" : `, at most ${most} ${unit} ${value <= most ? "✓" : "✗"}`;
+  const target = most === null ? "" : ` ≤ ${limit(most)} ${mark(value <= most)}`;
   return `${name}: **${number(value)} ${unit}**${target}`;
 }

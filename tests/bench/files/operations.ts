@@ -12,8 +12,6 @@ import { AgentfsSdk, SDK_AMOUNT } from "./agentfs_sdk.ts";
 import { type Amount, FileRounds, type Keeper, type Operation } from "./file_rounds.ts";
 import { agentfsKeeper, denoKeeper } from "./keepers.ts";
 
-const AMOUNT: Amount = { files: 500, pieces: 100 };
-
 const SDK = "agentfs-sdk";
 const UNLOGGED = "no audit log";
 
@@ -98,8 +96,15 @@ export class FileSides implements AsyncDisposable {
   }
 
   /** Starts them in `directory`; `section` is told who could not be. */
-  static async start(directory: string, offline: boolean, { notes }: Section): Promise<FileSides> {
+  static async start(
+    directory: string,
+    { offline, amount }: { offline: boolean; amount: Amount },
+    { notes }: Section,
+  ): Promise<FileSides> {
     await using ends = new AsyncDisposableStack();
+    const side = (who: string, calls: Calls, keeper: Keeper): Side => {
+      return { who, calls, amount, rounds: new FileRounds(keeper, amount) };
+    };
     const agentfs = async (who: string, name: string, config: ConfigInput): Promise<Side> => {
       Deno.mkdirSync(`${directory}/${name}`);
       const afs = ends.use(new AgentFS(`${directory}/${name}`, config));
@@ -115,6 +120,10 @@ export class FileSides implements AsyncDisposable {
     else {
       sides.push({ who: SDK, calls: SDK_CALLS, amount: SDK_AMOUNT, rounds: ends.use(sdk) });
     }
+    const [own, theirs] = [amount, SDK_AMOUNT].map(({ files, pieces }) => {
+      return `${files} files or ${pieces} MiB`;
+    });
+    notes.push(`Times are of one file or of one MiB; a round is ${own}, for ${SDK} ${theirs}.`);
     Deno.mkdirSync(`${directory}/raw`);
     sides.push(side("Deno", DENO_CALLS, denoKeeper(`${directory}/raw`)));
     return new FileSides(sides, ends.move());
@@ -132,10 +141,6 @@ export class FileSides implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ends.disposeAsync();
   }
-}
-
-function side(who: string, calls: Calls, keeper: Keeper): Side {
-  return { who, calls, amount: AMOUNT, rounds: new FileRounds(keeper, AMOUNT) };
 }
 
 function contender({ calls, amount, rounds }: Side, does: Operation): Contender {
