@@ -27,8 +27,8 @@ time over the other's, so less is better: the median of the rounds' ratios, with
 greatest, and what it is to be at most. A stall is the longest that one call held the event loop: the
 median of the rounds, and the longest.`;
 
-/** In what order others are told of; who is not here comes first. */
-const COLUMNS = ["git", "isomorphic-git", "agentfs-sdk", "Deno"];
+/** In what order others are told of; AgentFS itself in another state comes before them. */
+const COLUMNS = ["git", "isomorphic-git", "agentfs-sdk", "Deno", "bubblewrap"];
 
 /** The results as Markdown. */
 export function toMarkdown(results: Results): string {
