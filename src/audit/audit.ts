@@ -28,14 +28,16 @@ import { fileURLToPath } from "node:url";
 
 /** The workspace whose entries an {@linkcode Audit} shows. */
 export interface AuditedWorkspace {
+  /** Its name. */
   readonly name: string;
   /** The id of its record. */
   readonly id: string;
+  /** The agent that it belongs to. */
   readonly agentId: string | null;
 }
 
-/** Opens what an {@linkcode Audit} reads, at each call. */
-export interface AuditSource {
+/** What an {@linkcode Audit} reads. */
+interface AuditSource {
   readonly base: OpenBase;
   readonly log: AuditLog;
 }
@@ -53,7 +55,7 @@ export class Audit {
   readonly #source: () => Promise<AuditSource>;
   readonly #workspace: AuditedWorkspace | null;
 
-  /** @internal */
+  /** @internal `source` is asked at each call. */
   constructor(source: () => Promise<AuditSource>, workspace: AuditedWorkspace | null) {
     this.#source = source;
     this.#workspace = workspace;

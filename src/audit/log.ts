@@ -132,8 +132,9 @@ export class AuditLog implements Disposable {
     const next = Math.max(this.#indexed + 1, segmentOf(this.anchor().id + 1));
     if (lastOf(next) > this.#head.id) return false;
     this.lookup.add(next);
-    this.#indexed = next;
-    return true;
+    this.#indexed = Math.max(this.#indexed, this.lookup.last());
+    // Of a log that was tampered with, a whole segment can be missing.
+    return this.#indexed >= next;
   }
 
   /** Closes the database. */

@@ -132,7 +132,7 @@ export class Lookup {
     return this.#last.get<[number | null]>()?.[0] ?? -1;
   }
 
-  /** Makes it possible to look up a segment; a second time does nothing. */
+  /** Makes it possible to look up a segment; nothing happens where that is so, or where it is empty. */
   add(segment: number): void {
     this.#database.transaction(() => this.#add(segment));
   }

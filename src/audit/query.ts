@@ -45,7 +45,7 @@ export async function* readPages(
     const steps = new Steps(segments.reverse(), search);
     for (let range = steps.next(0); range !== null && found < limit;) {
       const ids = await look(range);
-      if (ids.length > 0) newest.push(...steps.taken);
+      newest.push(...new Set(ids.reverse().map(segmentOf)));
       found += ids.length;
       range = steps.next(ids.length);
       if (slices.due) await slices.rest();
@@ -71,8 +71,6 @@ export async function* readPages(
 
 /** Segments to look at, one after the other, or several at once where little is found. */
 class Steps {
-  /** The segments of the range that was given last. */
-  taken: readonly number[] = [];
   readonly #segments: readonly number[];
   readonly #search: Search;
   #at = 0;
@@ -90,8 +88,7 @@ class Steps {
     this.#width = found < PAGE ? Math.min(this.#width * 2, WIDEST) : 1;
     const start = this.#at++;
     while (this.#at - start < this.#width && this.#joins(this.#at)) this.#at++;
-    this.taken = this.#segments.slice(start, this.#at);
-    const [one, other] = [this.taken[0]!, this.taken.at(-1)!];
+    const [one, other] = [this.#segments[start]!, this.#segments[this.#at - 1]!];
     return [Math.min(one, other), Math.max(one, other)];
   }
 
@@ -148,11 +145,18 @@ class Search {
     const segments: number[] = [];
     for (let number = segmentOf(this.#first); firstOf(number) <= this.#last; number++) {
       const segment = this.#indexed.get(number);
+      // Of a log that was tampered with, any number of segments can be missing.
+      if (segment === undefined) number = segmentOf(this.#nextId(firstOf(number)));
       const isLate = times && segment && segment.earliest > times[1];
       const isEarly = times && segment && segment.latest < times[0];
       if (!isLate && !isEarly) segments.push(number);
     }
     return segments;
+  }
+
+  #nextId(id: number): number {
+    return this.#log.database.prepare("SELECT min(id) FROM audit WHERE id >= ?")
+      .get<[number | null]>(id)?.[0] ?? this.#last;
   }
 
   /** Whether a segment must be looked at by itself, since its entries are. */

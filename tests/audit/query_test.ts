@@ -121,6 +121,22 @@ Deno.test("a filter that makes no sense is refused, by the name of what is wrong
   });
 });
 
+Deno.test("a log that was tampered with is read as far as it is there", async () => {
+  await using ground = await Ground.make();
+  await fill(ground.file, SEGMENT * 3 + 10, () => ({ ...draft(), timestamp: 1000 }));
+  ground.tamper((db) => {
+    db.exec(`DELETE FROM audit WHERE id BETWEEN 100 AND ${SEGMENT * 2 + 5};
+      UPDATE audit SET id = 1000000000000000 WHERE id = ${SEGMENT * 3 + 10}`);
+  });
+  await ground.reopen();
+  const ids = (await ground.audit.logs()).map(({ id }) => id);
+  assert.equal(ids.length, 99 + SEGMENT - 5 + 10);
+  assert.equal(ids.at(-1), 1_000_000_000_000_000);
+  const [newest] = await ground.audit.logs({ path: "/a.txt", limit: 1 });
+  assert.equal(newest?.id, 1_000_000_000_000_000);
+  assert.equal((await ground.audit.verify()).brokenAt, 100);
+});
+
 Deno.test("stream() gives what was there at its start, however much comes meanwhile", async () => {
   await using ground = await Ground.make();
   for (let index = 0; index < 600; index++) await ground.log.append(draft());
