@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Audit, type AuditSource } from "./audit/audit.ts";
+import { Audit } from "./audit/audit.ts";
 import { keepHead } from "./audit/head_ref.ts";
 import { AuditLog } from "./audit/log.ts";
 import type { Config } from "./config/config.ts";
@@ -86,7 +86,7 @@ export class LiveWorkspaces {
   }
 
   /** Where the audit log is read. One that is not written is opened when somebody asks for it. */
-  async auditSource(): Promise<AuditSource> {
+  async auditSource(): Promise<{ base: OpenBase; log: AuditLog }> {
     const { base } = this;
     base.requireOpen();
     return { base, log: this.#shared.log ?? await (this.#unwrittenLog ??= openLog(base)) };
