@@ -6,7 +6,7 @@
  */
 
 import { Audit } from "./audit/audit.ts";
-import { keepHead } from "./audit/head_ref.ts";
+import { HeadKeeper } from "./audit/head_keeper.ts";
 import { AuditLog } from "./audit/log.ts";
 import type { Config } from "./config/config.ts";
 import type { Announce, WorkspaceEvents } from "./events.ts";
@@ -55,12 +55,14 @@ export class LiveWorkspaces {
   /** The file helpers that are being ended. */
   readonly #closing = new Set<Promise<void>>();
   readonly #shared: Shared;
+  readonly #head: HeadKeeper | null;
   #unwrittenLog: Promise<AuditLog> | null = null;
   #detecting: Promise<Detected> | null = null;
 
   constructor(base: OpenBase, shared: Shared) {
     this.base = base;
     this.#shared = shared;
+    this.#head = shared.log && new HeadKeeper(base, shared.log);
   }
 
   /** The workspace of a record. */
@@ -77,12 +79,7 @@ export class LiveWorkspaces {
   recorder(name: string, record: WorkspaceRecord | null): Recorder {
     const { log, config } = this.#shared;
     const { id = "", agentId = null } = record ?? {};
-    return new Recorder(log, { name, id, agentId }, {
-      ...config.audit,
-      keepHead: async () => {
-        if (log !== null) await keepHead(this.base, log, name);
-      },
-    });
+    return new Recorder(log, { name, id, agentId }, config.audit);
   }
 
   /** Where the audit log is read. One that is not written is opened when somebody asks for it. */
@@ -116,11 +113,20 @@ export class LiveWorkspaces {
     this.base.beginClosing();
     await Promise.all([...this.#commands].map((end) => end()));
     await this.base.settled();
+    await this.#head?.atEnd(this.#existing());
     for (const name of [...this.#live.keys()]) this.forget(name, "this AgentFS is closed");
     await Promise.all(this.#closing);
     this.#shared.log?.[Symbol.dispose]();
     (await this.#unwrittenLog?.catch(() => null))?.[Symbol.dispose]();
     await this.base[Symbol.asyncDispose]();
+  }
+
+  /** The names of those that nobody has deleted. */
+  #existing(): string[] {
+    return [...this.#live.values()]
+      .map(({ worktree }) => worktree.record)
+      .filter(({ name, id }) => readRecord(this.base, name)?.id === id)
+      .map(({ name }) => name);
   }
 
   #get(record: WorkspaceRecord): Live {
@@ -148,6 +154,8 @@ export class LiveWorkspaces {
       detect: async () => (await this.#detect()).sandbox,
       trusting: this.#shared.config.run.sandbox === "off",
     });
+    const head = this.#head;
+    if (head !== null) worktree.keepAlong = (writer) => head.along(record.name, writer);
     worktree.readContent = (path) => files.readContent(path);
     const recorder = this.recorder(record.name, record);
     const announce: Announce = (event, ...told) => this.announce(workspace, event, ...told);

@@ -33,8 +33,6 @@ export interface RecorderSettings {
   readonly reads: boolean;
   /** Those that only look. */
   readonly looks: boolean;
-  /** Has the store hold the head of the log. */
-  readonly keepHead: () => Promise<void>;
 }
 
 /** What is recorded of a call, whatever becomes of it. */
@@ -107,11 +105,6 @@ export class Recorder {
     } catch {
       // The caller hears of the call's own failure.
     }
-  }
-
-  /** Has the store hold the head of the log, so that a log that was cut shows. */
-  async keepHead(): Promise<void> {
-    await this.#settings.keepHead();
   }
 
   /** Records that a command is asked for, and gives what records how it ended. */

@@ -85,7 +85,6 @@ export class SnapshotManager {
       () => attemptStore("take a snapshot", () => createSnapshot(this.#worktree, name, options)),
       ({ name, oid, tree, ref, skipped }) => ({ name, oid, tree, ref, skipped: skipped.length }),
     );
-    await this.#recorder.keepHead();
     await this.#announce("snapshot", snapshot);
     return snapshot;
   }

@@ -388,7 +388,6 @@ export class Workspace {
         ...changesOf(changes),
       }),
     );
-    await recorder.keepHead();
     if (commit.created) await announce("commit", message, commit);
     return commit;
   }

@@ -3,7 +3,9 @@
  */
 
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { AuditEntry, ConfigInput, Workspace } from "@agentfs/sdk";
+import { git } from "./git.ts";
 import { makeProject } from "./project.ts";
 import { Random } from "./random.ts";
 
@@ -259,14 +261,21 @@ Deno.test("what is deleted, and what was never made, is in the base's own log", 
   assert.deepEqual((await again.audit.logs()).map(({ operation }) => operation), ["create"]);
 });
 
-Deno.test("the head of the log is kept where the log is not", async () => {
+Deno.test("the head of the log is kept where the log is not, at each snapshot and at the end", async () => {
   await using project = await makeProject({ repository: true });
   const workspace = await project.afs.workspace.create("w");
+  const kept = () => git(project.path, "cat-file", "blob", "refs/agentfs/w/audit");
+  const before = await workspace.audit.head();
   await workspace.snapshot.create("s");
-  const { id } = await workspace.audit.head();
-  const { stdout } = await new Deno.Command("git", {
-    args: ["cat-file", "blob", "refs/agentfs/w/audit"],
-    cwd: project.path,
-  }).output();
-  assert.match(new TextDecoder().decode(stdout), new RegExp(`^${id} [0-9a-f]{64}\n$`));
+  assert.equal(await kept(), `${before.id} ${before.hash}\n`);
+  await workspace.writeFile("/a.txt", "two\n");
+  const { id, hash } = await workspace.audit.head();
+  await project.reopen();
+  assert.equal(await kept(), `${id} ${hash}\n`);
+  await project.afs.close();
+  using database = new DatabaseSync(`${project.path}/.git/agentfs/agentfs.db`);
+  database.exec(`DELETE FROM audit WHERE id = ${id}`);
+  await project.reopen();
+  const { audit } = await project.workspace("w");
+  assert.deepEqual(await audit.verify(), { ok: false, entries: id - 1, brokenAt: id });
 });

@@ -8,6 +8,7 @@
  */
 
 import { StoreError } from "../errors.ts";
+import type { ObjectWriter } from "../git/store.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { type Head, hexOf } from "./chain.ts";
@@ -18,23 +19,51 @@ const OUR_REFS = "refs/agentfs/";
 const ATTEMPTS = 5;
 
 /**
- * Lets the workspace's ref hold the head of the log. A ref that holds a later one is left.
+ * Lets the refs of workspaces hold the head of the log as this process knows it. One that holds a later
+ * head is left.
  *
- * @throws {StoreError} where the ref or its blob cannot be read or written.
+ * @throws {StoreError} where a ref or its blob cannot be read or written.
  */
-export async function keepHead(base: OpenBase, log: AuditLog, workspace: string): Promise<void> {
+export async function keepHead(
+  base: OpenBase,
+  log: AuditLog,
+  ...workspaces: readonly string[]
+): Promise<void> {
+  using writer = base.objects.writer();
+  const kept = workspaces.map((workspace) => writeHead(base, log, workspace, writer));
+  await writer.finish();
+  for (const move of kept) move();
+  writer.release();
+}
+
+/**
+ * The same with what `writer` writes anyway, so that nothing more has to reach the disk. What it gives
+ * moves the ref, once the writer has finished.
+ */
+export function writeHead(
+  base: OpenBase,
+  log: AuditLog,
+  workspace: string,
+  writer: ObjectWriter,
+): () => void {
   const ref = refNames.audit(workspace);
-  for (let attempt = 1;; attempt++) {
+  const { latest } = log;
+  if (isKept(base, ref, latest)) return () => {};
+  const text = `${latest.id} ${hexOf(latest.hash)}\n`;
+  const oid = writer.write("blob", new TextEncoder().encode(text));
+  return () => moveRef(base, ref, latest, oid);
+}
+
+function isKept(base: OpenBase, ref: string, head: Head): boolean {
+  const oid = base.refs.read(ref);
+  return oid !== null && readHead(base, ref, oid).id >= head.id;
+}
+
+function moveRef(base: OpenBase, ref: string, head: Head, oid: string): void {
+  for (let attempt = 1; !isKept(base, ref, head); attempt++) {
     const before = base.refs.read(ref);
-    const head = await log.head();
-    if (before !== null && readHead(base, ref, before).id >= head.id) return;
-    using writer = base.objects.writer();
-    const text = `${head.id} ${hexOf(head.hash)}\n`;
-    const oid = writer.write("blob", new TextEncoder().encode(text));
-    await writer.finish();
     try {
-      base.refs.update(ref, oid, before);
-      return writer.release();
+      return base.refs.update(ref, oid, before);
     } catch (error) {
       // Another process has moved it in the meantime.
       if (attempt === ATTEMPTS || base.refs.read(ref) === before) throw error;

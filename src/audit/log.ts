@@ -122,6 +122,11 @@ export class AuditLog implements Disposable {
     return row === null ? GENESIS : { id: row[0], hash: row[1] };
   }
 
+  /** The newest entry that this process knows of. */
+  get latest(): Head {
+    return this.#head;
+  }
+
   /** The heads that this process remembers. */
   get remembered(): Head[] {
     return this.#lost === null ? [this.#head] : [this.#head, this.#lost];

@@ -28,7 +28,9 @@ import { rooted } from "../worktree/beneath.ts";
 import { discardTree } from "../worktree/discard.ts";
 import { attempt } from "../worktree/path_failure.ts";
 import type { Worktree } from "../worktree/worktree.ts";
-import { type BatchContext, type BatchEffect, type Identity, identityAt } from "./batch_effect.ts";
+import type { BatchEffect } from "./batch_effect.ts";
+import type { FileContext } from "./context.ts";
+import { type Identity, identityAt } from "./effect.ts";
 import { type BatchWork, failureOf, operationsOf } from "./batch_operations.ts";
 import { BatchSteps, type WrittenContent } from "./batch_steps.ts";
 import { slicesOf } from "./content.ts";
@@ -47,7 +49,7 @@ import { dirname } from "@std/path/posix";
  */
 export async function batch(
   worktree: Worktree,
-  context: BatchContext,
+  context: FileContext,
   work: BatchWork,
 ): Promise<BatchEffect[]> {
   const operations = await operationsOf(work);
@@ -61,12 +63,12 @@ const AT_ONCE = 256 * 1024;
 /** One batch. */
 class Execution {
   readonly #worktree: Worktree;
-  readonly #context: BatchContext;
+  readonly #context: FileContext;
   readonly #drafts: Drafts;
   /** Where the log is, and what was replaced. */
   readonly #directory: string;
 
-  constructor(worktree: Worktree, context: BatchContext) {
+  constructor(worktree: Worktree, context: FileContext) {
     this.#worktree = worktree;
     this.#context = context;
     this.#drafts = new Drafts(context);

@@ -18,18 +18,11 @@ import {
 } from "../platform/fs.ts";
 import type { Place } from "../worktree/beneath.ts";
 import { attempt, cannot, pathFailure } from "../worktree/path_failure.ts";
-import {
-  type BatchContext,
-  type BatchEffect,
-  effectAt,
-  entriesBelow,
-  type Identity,
-  identityAt,
-  NO_CONTENT,
-} from "./batch_effect.ts";
+import { type BatchEffect, entriesBelow } from "./batch_effect.ts";
 import { copyRest } from "./content.ts";
-import { isTaken, locate, locateTaken, type TakenPlace } from "./context.ts";
+import { type FileContext, isTaken, locate, locateTaken, type TakenPlace } from "./context.ts";
 import { copyTree, duplicateLink, requireApart } from "./copy.ts";
+import { effectAt, type Identity, identityAt, NO_CONTENT } from "./effect.ts";
 import { checkDirectories, isSameFile } from "./move.ts";
 import { openPlace, requireFile } from "./open.ts";
 import { IS_NOT_EMPTY, IS_WORKSPACE } from "./remove.ts";
@@ -48,11 +41,11 @@ type Operation<Type extends BatchOperation["type"]> = Extract<BatchOperation, { 
 
 /** A batch that is being carried out, by who has the workspace alone. */
 export class BatchSteps {
-  readonly #context: BatchContext;
+  readonly #context: FileContext;
   readonly #log: UndoLog;
   readonly #drafts: Drafts;
 
-  constructor(context: BatchContext, log: UndoLog, drafts: Drafts) {
+  constructor(context: FileContext, log: UndoLog, drafts: Drafts) {
     this.#context = context;
     this.#log = log;
     this.#drafts = drafts;

@@ -22,8 +22,10 @@ export interface Identity {
 export const NO_CONTENT: Identity = { size: null, oid: null };
 
 /** What is at `place`; without an id where it cannot be read, which need not stop a change. */
-export async function identityAt(context: FileContext, place: Place): Promise<Identity> {
-  const { stat, path } = place;
+export async function identityAt(
+  context: FileContext,
+  { path, stat }: Pick<Place, "path" | "stat">,
+): Promise<Identity> {
   if (stat === null || stat.isDirectory || isSpecial(stat)) return NO_CONTENT;
   if (!context.identify) return { size: stat.size, oid: null };
   try {

@@ -113,9 +113,11 @@ async function moveBranch(
 ): Promise<ReturnType<typeof toCommit>> {
   const { base, name } = worktree;
   const ref = refNames.branch(name);
+  const keepOther = worktree.keepAlong(writer);
   await writer.finish();
   base.journal.begin({ operation: "commit", workspace: name, commit: to });
   base.refs.update(ref, to, from);
+  keepOther();
   writer.release();
   worktree.rememberHeld(ref, to);
   const commit = readCommit(base.objects, to);

@@ -62,8 +62,10 @@ async function keep(
   try {
     const parent = worktree.head().oid;
     const snapshot = await writeSnapshotCommit(writer, { root, tree, parent, skipped, ...facts });
+    const keepOther = worktree.keepAlong(writer);
     await writer.finish();
     worktree.base.refs.update(ref, snapshot.oid, null);
+    keepOther();
     writer.release();
     worktree.rememberHeld(ref, snapshot.oid);
     return { ...snapshot, workspace: worktree.name, ref };

@@ -82,6 +82,11 @@ export class Worktree {
       throw new FileNotFoundError(cannot("read", path, "nothing is there"), path);
     });
   };
+  /**
+   * Writes what is to be kept along with each snapshot and commit, and gives what has a ref hold it, once
+   * the writer has finished. Whoever keeps a log of the workspace replaces this. Neither fails.
+   */
+  keepAlong: (writer: ObjectWriter) => () => void = () => () => {};
   readonly #known: KnownState;
   #scanning: Promise<unknown> = Promise.resolve();
   /** The ref whose commit is known to hold most of the files' objects. */

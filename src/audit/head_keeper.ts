@@ -1,0 +1,59 @@
+/**
+ * Keeps the head of the log in the store as it grows. What goes wrong with that stops nothing: the head
+ * that is there already is evidence, too, and a damaged one is found by who verifies the log.
+ *
+ * @module
+ */
+
+import { AgentFSError } from "../errors.ts";
+import type { ObjectWriter } from "../git/store.ts";
+import { errorCode } from "../platform/fs.ts";
+import type { OpenBase } from "../registry/open_base.ts";
+import { keepHead, writeHead } from "./head_ref.ts";
+import type { AuditLog } from "./log.ts";
+
+/** Keeps the head of one log. */
+export class HeadKeeper {
+  readonly #base: OpenBase;
+  readonly #log: AuditLog;
+  /** The newest entry when the log was opened. */
+  readonly #first: number;
+
+  constructor(base: OpenBase, log: AuditLog) {
+    this.#base = base;
+    this.#log = log;
+    this.#first = log.latest.id;
+  }
+
+  /** Keeps it with what `writer` writes for a workspace; what this gives does so once that is in the store. */
+  along(workspace: string, writer: ObjectWriter): () => void {
+    try {
+      const move = writeHead(this.#base, this.#log, workspace, writer);
+      return () => {
+        try {
+          move();
+        } catch (error) {
+          requireRefusal(error);
+        }
+      };
+    } catch (error) {
+      requireRefusal(error);
+      return () => {};
+    }
+  }
+
+  /** Keeps it for these workspaces, if anything was entered since the log was opened. */
+  async atEnd(workspaces: readonly string[]): Promise<void> {
+    if (this.#log.latest.id === this.#first) return;
+    try {
+      await keepHead(this.#base, this.#log, ...workspaces);
+    } catch (error) {
+      requireRefusal(error);
+    }
+  }
+}
+
+/** Throws what is neither a refusal of the store nor one of the system. */
+function requireRefusal(error: unknown): void {
+  if (!(error instanceof AgentFSError) && errorCode(error) === null) throw error;
+}
