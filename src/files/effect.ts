@@ -6,10 +6,9 @@
 
 import type { FileEffect } from "../changes.ts";
 import { hashObject } from "../git/object.ts";
-import { errorCode, isDenied } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { isSpecial, type Place } from "../worktree/beneath.ts";
-import { FileChanged, hashFile } from "../worktree/content.ts";
+import { hashFile } from "../worktree/content.ts";
 import type { FileContext } from "./context.ts";
 
 /** The size in bytes and the git object id of a content; both `null` where there is none. */
@@ -21,7 +20,7 @@ export interface Identity {
 /** What has no content of its own: a directory, or nothing at all. */
 export const NO_CONTENT: Identity = { size: null, oid: null };
 
-/** What is at `place`; without an id where it cannot be read, which need not stop a change. */
+/** What is at `place`; without an id where it cannot be read. */
 export async function identityAt(
   context: FileContext,
   { path, stat }: Pick<Place, "path" | "stat">,
@@ -31,9 +30,8 @@ export async function identityAt(
   try {
     const { oid } = await hashFile(path, stat, new Slices(), context.wary);
     return { size: stat.size, oid };
-  } catch (error) {
-    const isUnreadable = error instanceof FileChanged || isDenied(error);
-    if (!isUnreadable && errorCode(error) === null) throw error;
+  } catch {
+    // Not readable for this user, a target that is not UTF-8 …: it can be replaced and deleted all the same.
     return { size: stat.size, oid: null };
   }
 }

@@ -53,6 +53,7 @@ export class OpenBase implements AsyncDisposable {
   /** The repository around a base that is none itself. */
   readonly enclosing: { root: string; commonDirectory: string } | null;
   readonly #closing = new AbortController();
+  readonly #writerLocks = new Map<string, LockFiles>();
   /** What is under way; each resolves at its end. */
   readonly #uses = new Set<Promise<void>>();
 
@@ -152,19 +153,25 @@ export class OpenBase implements AsyncDisposable {
     return this.repository && configValue(this.repository, key);
   }
 
-  /** Takes the lock on a workspace's files and refs; `files`, where they are open, are that lock's. */
-  async lockWriter(
-    workspace: string,
-    purpose: string,
-    signal?: AbortSignal,
-    files?: LockFiles,
-  ): Promise<Disposable> {
-    return await this.#lock(files ?? this.layout.writerLock(workspace), {
+  /** Takes the lock on a workspace's files and refs. */
+  async lockWriter(workspace: string, purpose: string, signal?: AbortSignal): Promise<Disposable> {
+    let files = this.#writerLocks.get(workspace);
+    if (files === undefined) {
+      files = new LockFiles(this.layout.writerLock(workspace));
+      this.#writerLocks.set(workspace, files);
+    }
+    return await this.#lock(files, {
       exclusive: true,
       purpose,
       subject: `workspace "${workspace}"`,
       signal,
     });
+  }
+
+  /** Closes what {@linkcode OpenBase.lockWriter} keeps open for a workspace that is no longer used. */
+  closeWriterLock(workspace: string): void {
+    this.#writerLocks.get(workspace)?.[Symbol.dispose]();
+    this.#writerLocks.delete(workspace);
   }
 
   /** Takes the lock that commands share; exclusive, it waits until none of them runs. */
@@ -263,6 +270,7 @@ export class OpenBase implements AsyncDisposable {
 
   /** Closes the store and ends the session. */
   [Symbol.asyncDispose](): Promise<void> {
+    for (const files of this.#writerLocks.values()) files[Symbol.dispose]();
     this.objects[Symbol.dispose]();
     this.session[Symbol.dispose]();
     return Promise.resolve();

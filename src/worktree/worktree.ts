@@ -14,7 +14,6 @@ import { finish, finishAtOnce, type Steps } from "../git/steps.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { storeFailure } from "../platform/failure.ts";
 import { type FileStat, lstat, readFile } from "../platform/fs.ts";
-import { LockFiles } from "../platform/lock.ts";
 import { Slices } from "../platform/slices.ts";
 import { writeAdmin } from "../registry/admin.ts";
 import { refNames } from "../registry/layout.ts";
@@ -96,7 +95,6 @@ export class Worktree {
   /** 1 while somebody has the workspace alone, so that no command runs; else 0. */
   #alone = 0;
 
-  readonly #writerLock: LockFiles;
   /** The file of the record, as it was when it was last found to be this workspace's. */
   #recordStat: FileStat | null = null;
   readonly #index: WorktreeIndex;
@@ -114,7 +112,6 @@ export class Worktree {
     this.#known = new KnownState(base, record);
     this.#index = new WorktreeIndex(this.gitDirectory, base.objects);
     this.#recover = recover;
-    this.#writerLock = new LockFiles(base.layout.writerLock(record.name));
   }
 
   get name(): string {
@@ -130,7 +127,7 @@ export class Worktree {
   close(why: string): void {
     if (this.#closed !== null) return;
     this.#closed = why;
-    this.#writerLock[Symbol.dispose]();
+    this.base.closeWriterLock(this.name);
     this.#known.save();
   }
 
@@ -193,11 +190,7 @@ export class Worktree {
   /** The lock for one change of files or refs. */
   async holdWriter(purpose: string, signal?: AbortSignal): Promise<Disposable> {
     this.requireOpen();
-    return await this.#enter(await this.#lockWriter(purpose, signal));
-  }
-
-  async #lockWriter(purpose: string, signal?: AbortSignal): Promise<Disposable> {
-    return await this.base.lockWriter(this.name, purpose, signal, this.#writerLock);
+    return await this.#enter(await this.base.lockWriter(this.name, purpose, signal));
   }
 
   /** The lock for a change of the whole tree: no command runs and nobody writes meanwhile. */
@@ -207,7 +200,7 @@ export class Worktree {
     try {
       const exclusive = { exclusive: true, signal };
       locks.use(await this.base.lockCommands(this.name, purpose, exclusive));
-      locks.use(await this.#lockWriter(purpose, signal));
+      locks.use(await this.base.lockWriter(this.name, purpose, signal));
       locks.defer(() => this.#alone--);
       this.#alone++;
     } catch (error) {

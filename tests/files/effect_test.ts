@@ -145,8 +145,20 @@ Deno.test("changes tell sizes and no ids where they are not to identify anything
   });
 });
 
-Deno.test("changes need not read what they replace: a FIFO has no content", async () => {
+Deno.test("changes need not be able to read what they replace", async () => {
   await using shop = await workshop();
+  const script = 'ln -s "$(printf "\\377")" "$0"';
+  await new Deno.Command("sh", { args: ["-c", script, shop.at("/link")] }).output();
+  assert.deepEqual(await copy(shop, "/link", "/copy"), {
+    path: "/copy",
+    from: "/link",
+    sizeBefore: null,
+    sizeAfter: 1,
+    oidBefore: null,
+    oidAfter: null,
+  });
+  assert.equal((await remove(shop, "/copy")).sizeBefore, 1);
+  assert.equal((await move(shop, "/link", "/moved")).sizeAfter, 1);
   await new Deno.Command("mkfifo", { args: [shop.at("/fifo")] }).output();
   assert.equal((await move(shop, "/fifo", "/other")).oidAfter, null);
   assert.equal((await remove(shop, "/other")).sizeBefore, null);
