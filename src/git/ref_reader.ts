@@ -73,6 +73,18 @@ export class RefReader {
     return [...found].map(([ref, oid]) => ({ ref, oid })).sort(byName);
   }
 
+  /** The names of those refs, in no order: it takes a fraction of the time, since none of them is read. */
+  names(prefix: string): Set<string> {
+    const names = new Set<string>();
+    for (const ref of this.#loose(prefix.slice(0, prefix.lastIndexOf("/")))) {
+      if (ref.startsWith(prefix)) names.add(ref);
+    }
+    for (const ref of this.packed.refs().keys()) {
+      if (ref.startsWith(prefix) && isRefName(ref)) names.add(ref);
+    }
+    return names;
+  }
+
   /** What a ref itself holds: an object id, or `ref: ` and a name; `null` where it is not there. */
   protected content(ref: string): string | null {
     if (!isRefName(ref)) return null;

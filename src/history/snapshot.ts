@@ -7,7 +7,7 @@
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { SnapshotExistsError, SnapshotNotFoundError } from "../errors.ts";
 import { readCommit } from "../git/commit.ts";
-import { checkName, isName, madeUpName, namesCollide } from "../names.ts";
+import { checkName, compareNames, isName, madeUpName, namesCollide } from "../names.ts";
 import { refNames } from "../registry/layout.ts";
 import type { Capture, Worktree } from "../worktree/worktree.ts";
 import { decodeSnapshot, writeSnapshotCommit } from "./snapshot_commit.ts";
@@ -88,7 +88,7 @@ export function findSnapshot(worktree: Worktree, name: string): Snapshot {
     if (oid === null) continue;
     return { ...decodeSnapshot(readCommit(objects, oid)), workspace: worktree.name, ref };
   }
-  const names = snapshotNames(worktree);
+  const names = snapshotNames(worktree).sort(compareNames);
   const known = names.length === 0
     ? "it has none"
     : `it has ${names.slice(0, 10).map((name) => JSON.stringify(name)).join(", ")}` +
@@ -106,7 +106,7 @@ function refsOf(workspace: string, name: string): string[] {
 
 function snapshotNames(worktree: Worktree): string[] {
   const prefix = refNames.snapshots(worktree.name);
-  return worktree.base.refs.list(prefix).map(({ ref }) => ref.slice(prefix.length));
+  return [...worktree.base.refs.names(prefix)].map((ref) => ref.slice(prefix.length));
 }
 
 /** All snapshots, oldest first. */

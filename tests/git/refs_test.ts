@@ -25,7 +25,9 @@ async function listedByGit(path: string, prefix = "refs/"): Promise<string[]> {
 }
 
 function listed(refs: RefStore, prefix: string): string[] {
-  return refs.list(prefix).map(({ ref, oid }) => `${oid} ${ref}`);
+  const found = refs.list(prefix);
+  assert.deepEqual([...refs.names(prefix)].sort(), found.map(({ ref }) => ref).sort());
+  return found.map(({ ref, oid }) => `${oid} ${ref}`);
 }
 
 /** No lock and no temporary file may stay behind, whatever happened. */
