@@ -31,7 +31,7 @@ Deno.test("the benchmark measures every row, and reports each", async () => {
     }
   }
   const figures = results.sections.flatMap(({ figures }) => figures);
-  assert.equal(figures.length, 2);
+  assert.equal(figures.length, 3);
 
   const report = toMarkdown(results);
   for (const { name } of [...comparisons, ...figures]) assert.ok(report.includes(name), name);

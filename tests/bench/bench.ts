@@ -25,10 +25,8 @@ import { HALF, type Side, TREE_ROWS, treeRows } from "./trees/tasks.ts";
 /** What the made-up trees are made from. */
 export const SEED = 1;
 
-const LARGE_MIB = 2048;
-
 const MEMORY = "memory to create, snapshot, status and restore";
-const LARGE = "memory to write, snapshot and restore a file of 2 GB";
+const LARGE = "memory to write, snapshot and restore a large file";
 const IMPORT = "import of mod.ts";
 
 /** Fills sections with what it measures, in a directory that has room for it. */
@@ -114,9 +112,11 @@ export class Bench {
       await this.#figure(section, { name: IMPORT, unit: "ms", most: 60 }, () => {
         return importTime(this.#directory, this.#options.rounds);
       });
-      if (!this.#options.large) return;
-      await this.#figure(section, { name: LARGE, unit: "MB", most: 128 }, () => {
-        return memoryOf("../children/large_file.ts", `${LARGE_MIB}`);
+      const { largeMiB } = this.#options;
+      if (largeMiB === 0) return;
+      const name = `${LARGE} of ${largeMiB} MiB`;
+      await this.#figure(section, { name, unit: "MB", most: 128 }, () => {
+        return memoryOf("../children/large_file.ts", `${largeMiB}`);
       });
     });
   }

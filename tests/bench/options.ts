@@ -19,8 +19,8 @@ export interface Options {
   readonly offline: boolean;
   /** Whether a tree of npm packages is measured. */
   readonly packages: boolean;
-  /** Whether a file of 2 GB is measured. */
-  readonly large: boolean;
+  /** How large the file is that memory is measured with, in MiB; 0: none is. */
+  readonly largeMiB: number;
   /** Whether what many snapshots cost is measured. */
   readonly long: boolean;
   /** How many those are. */
@@ -29,7 +29,7 @@ export interface Options {
   readonly commits: number;
   /** How much is done with single files in a round. */
   readonly amount: Amount;
-  /** Whether the disk comes to rest before each call. */
+  /** Whether each warms up first, and the disk comes to rest before each call. */
   readonly settle: boolean;
 }
 
@@ -41,7 +41,7 @@ const CHECK: Options = {
   json: true,
   offline: true,
   packages: false,
-  large: false,
+  largeMiB: 4,
   long: true,
   snapshots: 12,
   commits: 50,
@@ -78,7 +78,7 @@ export function readOptions(args: readonly string[]): Options {
     json: values.json,
     offline: values.offline,
     packages: !values.offline && !quick,
-    large: values.large || all,
+    largeMiB: values.large || all ? 2048 : 0,
     long: values.long || all,
     snapshots: wholeNumber("snapshots", values.snapshots),
     commits: wholeNumber("commits", values.commits),

@@ -12,7 +12,13 @@ export async function installPackages(
 ): Promise<string | null> {
   Deno.mkdirSync(directory);
   Deno.writeTextFileSync(`${directory}/package.json`, '{ "private": true }\n');
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const options = [
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--fetch-retries=1",
+  ];
   try {
     const { success, stderr } = await new Deno.Command("npm", {
       args: ["install", ...options, ...packages],

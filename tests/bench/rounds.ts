@@ -41,7 +41,7 @@ export interface Row {
 /** How it is measured. */
 export interface Course {
   readonly rounds: number;
-  /** Whether the disk comes to rest before each call. */
+  /** Whether each warms up first, and the disk comes to rest before each call. */
   readonly settle: boolean;
 }
 
@@ -53,7 +53,7 @@ export async function measure(row: Row, { rounds, settle }: Course): Promise<Com
   }) as [Timed, ...Timed[]];
   const stalls: number[] = [];
   const count = slow ? Math.ceil(rounds / 2) : rounds;
-  for (let round = slow || rounds === 1 ? 0 : -1; round < count; round++) {
+  for (let round = slow || !settle ? 0 : -1; round < count; round++) {
     for (const index of inTurn(entrants.length, round)) {
       const { rounds: most = count, ...contender } = entrants[index]![1];
       const side = sides[index]!;
