@@ -34,6 +34,8 @@ export interface Row {
   readonly limits?: readonly Limit[];
   /** Whether a round takes seconds: then there are fewer, and none to warm up. */
   readonly slow?: boolean;
+  /** Whether the times are so close that it takes more rounds to tell them apart. */
+  readonly close?: boolean;
   /** Whether a call is over before the event loop has a turn, so that a round of many tells no stall. */
   readonly short?: boolean;
 }
@@ -47,12 +49,12 @@ export interface Course {
 
 /** Measures one row. */
 export async function measure(row: Row, { rounds, settle }: Course): Promise<Comparison> {
-  const { name, entrants, limits = [], slow = false, short = false } = row;
+  const { name, entrants, limits = [], slow = false, close = false, short = false } = row;
   const sides = entrants.map(([who, { what, times = 1 }]): Timed => {
     return { who, what, times, rounds: [] };
   }) as [Timed, ...Timed[]];
   const stalls: number[] = [];
-  const count = slow ? Math.ceil(rounds / 2) : rounds;
+  const count = Math.ceil(rounds * (slow ? 1 / 2 : close ? 3 : 1));
   for (let round = slow || !settle ? 0 : -1; round < count; round++) {
     for (const index of inTurn(entrants.length, round)) {
       const { rounds: most = count, ...contender } = entrants[index]![1];

@@ -134,7 +134,13 @@ export class FileSides implements AsyncDisposable {
     return DOINGS.map(({ name, does, limits = [], isOfLog = false }): Row => {
       const sides = this.#sides.slice(0, isOfLog ? 2 : undefined);
       const entrants = sides.map((side): Entrant => [side.who, contender(side, does)]);
-      return { name, entrants: entrants as [Entrant, ...Entrant[]], limits, short: !isLarge(does) };
+      return {
+        name,
+        entrants: entrants as [Entrant, ...Entrant[]],
+        limits,
+        close: isOfLog,
+        short: !isLarge(does),
+      };
     });
   }
 
