@@ -5,10 +5,11 @@
  */
 
 import type { Buffer } from "node:buffer";
-import { nodeStream, nodeZlib } from "../platform/builtin.ts";
+import type { Inflate } from "node:zlib";
+import { nodeZlib } from "../platform/builtin.ts";
 import type { OpenFile } from "../platform/fs.ts";
 
-const PIECE_BYTES = 256 << 10;
+const PIECE_BYTES = 64 << 10;
 const INFLATED_PIECE_BYTES = 64 << 10;
 const MOST_INFLATION = 1032;
 
@@ -57,17 +58,24 @@ export async function* inflateFile(
   start: number,
   length: number,
 ): AsyncIterable<Uint8Array> {
-  const { Readable, pipeline } = nodeStream();
-  const source = Readable.from(pieces(file, start, length));
   const inflate = nodeZlib().createInflate({ chunkSize: INFLATED_PIECE_BYTES });
-  // A failure of either side reaches the loop below through `inflate`.
-  pipeline(source, inflate, () => {});
+  // A failure of reading reaches the loop below through `inflate`.
+  feed(inflate, pieces(file, start, length)).catch((error) => inflate.destroy(error));
   try {
     for await (const piece of inflate) yield plain(piece);
   } finally {
-    source.destroy();
     inflate.destroy();
   }
+}
+
+/** Gives it one piece after the other, each when it is done with the one before. */
+async function feed(inflate: Inflate, pieces: Iterable<Uint8Array>): Promise<void> {
+  for (const piece of pieces) {
+    await new Promise<void>((resolve, reject) => {
+      inflate.write(piece, (error) => error ? reject(error) : resolve());
+    });
+  }
+  inflate.end();
 }
 
 /** The same bytes as what people expect: `slice` of a Buffer would not copy. */
@@ -75,10 +83,13 @@ function plain(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
+/** The bytes of a part of a file; each piece is there until the next one. */
 function* pieces(file: OpenFile, start: number, length: number): Iterable<Uint8Array> {
-  for (let at = start; at < start + length; at += PIECE_BYTES) {
-    const piece = file.readAt(at, Math.min(PIECE_BYTES, start + length - at));
-    if (piece.length === 0) return;
-    yield piece;
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, length));
+  for (let at = start; at < start + length; at += buffer.length) {
+    file.seek(at);
+    const count = file.read(buffer.subarray(0, start + length - at));
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
   }
 }

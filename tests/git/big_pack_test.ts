@@ -6,6 +6,8 @@ import { packFiles } from "./corpus.ts";
 const PACK_BYTES = 256 << 20;
 const BLOB_BYTES = 2 << 20;
 const MOST_RESIDENT = 200e6;
+const READERS = 100;
+const MOST_FOR_READERS = 150e6;
 const encoder = new TextEncoder();
 
 /** What `git fast-import` makes one pack of: many blobs of noise, and a small file among them. */
@@ -52,4 +54,21 @@ Deno.test("ObjectStore.read() takes little memory when the pack is large", async
     assert.equal(result.size, size);
     assert.ok(result.resident < MOST_RESIDENT, `${result.resident} bytes for ${file}`);
   }
+});
+
+Deno.test("a hundred readers of a large pack at once take little memory", async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  await importHistory(path);
+  const tree = await git(path, "ls-tree", "-r", "--format=%(objectname) %(objectsize)", "main");
+  const oids = tree.split("\n").filter((line) => line.endsWith(` ${BLOB_BYTES}`))
+    .map((line) => line.slice(0, 40)).slice(0, READERS);
+  const child = new URL("./children/read_many.ts", import.meta.url).pathname;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", child, path, ...oids],
+  }).output();
+  assert.equal(new TextDecoder().decode(stderr), "");
+  const { size, bytes } = JSON.parse(new TextDecoder().decode(stdout));
+  assert.equal(size, READERS * BLOB_BYTES);
+  assert.ok(bytes < MOST_FOR_READERS, `${bytes} bytes`);
 });
