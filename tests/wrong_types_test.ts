@@ -41,6 +41,10 @@ const ARGUMENTS: Record<
     ]),
   ),
   "Config.load(…)": [(_, value) => Config.load(value)],
+  "gc(…)": [({ afs }, value) => afs.gc(value), "undefined {}"],
+  ...options("gc", ["undoDays"], "5 undefined", ({ afs }, x) => afs.gc(x)),
+  ...options("gc", ["dryRun"], "true undefined", ({ afs }, x) => afs.gc(x)),
+  ...options("gc", ["signal"], "undefined", ({ afs }, x) => afs.gc(x)),
   "create(…)": [({ afs }, value) => afs.workspace.create(value)],
   "create(name, …)": [({ afs }, value) => afs.workspace.create("x", value), "undefined {}"],
   ...options(
