@@ -282,6 +282,7 @@ const UNPRIVILEGED = `
     secrets: [],
     guarded: [],
     settings: { sandbox: "off" },
+    witness: async () => ({ ended: async () => {}, announce: async () => {} }),
     gitEnvironment: () => ({}),
     resolveDirectory: () => Deno.cwd(),
     hold: () => Promise.resolve({ [Symbol.dispose]() {} }),
