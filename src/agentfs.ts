@@ -104,8 +104,12 @@ export class AgentFS implements AsyncDisposable {
    * @throws {StoreError} where an object is damaged; no object has gone then.
    */
   async gc(options: GcOptions = {}): Promise<GcResult> {
-    const { base } = await this.#open();
-    return await attemptStore("clear up the store", () => collectGarbage(base, options));
+    const live = await this.#open();
+    return await live.recorder("", null).change(
+      { operation: "gc" },
+      () => attemptStore("clear up the store", () => collectGarbage(live.base, options)),
+      ({ before, after, refs, pruned }) => ({ before, after, refs: refs.length, pruned }),
+    );
   }
 
   /** Ends all commands and closes the store. Workspaces stay; a second time does nothing. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions, type OptionKinds } from "./arguments.ts";
+import { checkOptions, type OptionKinds, typeName } from "./arguments.ts";
 import type { AuditDetails } from "./audit/types.ts";
 import { ClosedError, WorkspaceNotFoundError } from "./errors.ts";
 import { createWorkspace } from "./lifecycle/create.ts";
@@ -77,7 +77,7 @@ export class WorkspaceManager {
    * @throws {StoreError} where the base cannot be read.
    */
   async create(name: string, options: CreateOptions = {}): Promise<Workspace> {
-    return await this.#create(name, options, false);
+    return await this.#create(name, ownCopy(options), false);
   }
 
   async #create(name: string, options: CreateOptions, temporary: boolean): Promise<Workspace> {
@@ -159,7 +159,8 @@ export class WorkspaceManager {
     options: CreateOptions = {},
   ): Promise<Workspace & AsyncDisposable> {
     checkName("workspace", prefix);
-    const workspace = await this.#create(`${prefix}-${madeUpName()}`, options, true);
+    const name = `${prefix}-${madeUpName()}`;
+    const workspace = await this.#create(name, ownCopy(options), true);
     return Object.assign(workspace, {
       [Symbol.asyncDispose]: async (): Promise<void> => {
         try {
@@ -175,6 +176,16 @@ export class WorkspaceManager {
   }
 }
 
+/** The options as they are now, whatever their giver does to them later; right or wrong. */
+function ownCopy(options: CreateOptions): CreateOptions {
+  if (typeName(options) !== "object") return options;
+  const copies = Object.entries(options).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? [...value] : value,
+  ]);
+  return Object.fromEntries(copies);
+}
+
 /** Makes a workspace as it was asked for, and gives its record. */
 async function createRecord(
   base: OpenBase,
@@ -186,8 +197,8 @@ async function createRecord(
   checkOptions("create a workspace", options, CREATE_OPTIONS);
   const { description = "", tags = [], agentId = null, copyIgnored = [] } = options;
   const { from, fromSnapshot, signal } = options;
-  const start = { from, fromSnapshot, copyIgnored: [...copyIgnored], signal };
-  const creation = { ...start, name, description, tags: [...tags], agentId, temporary };
+  const start = { from, fromSnapshot, copyIgnored, signal };
+  const creation = { ...start, name, description, tags, agentId, temporary };
   signal?.throwIfAborted();
   return await attemptStore(`create the workspace "${name}"`, async () => {
     // What a killed process was at would keep the name.

@@ -45,7 +45,7 @@ const VALUES = `
     FROM audit WHERE id BETWEEN ?1 AND ?2 AND path NOT NULL
   UNION ALL
   SELECT workspace_id, 'path', details ->> '$.from', id
-    FROM audit WHERE id BETWEEN ?1 AND ?2 AND ${ON_A_FILE}
+    FROM audit WHERE id BETWEEN ?1 AND ?2 AND operation IN ('copy', 'move')
       AND json_type(details, '$.from') = 'text' AND details ->> '$.from' IS NOT path
   UNION ALL
   SELECT workspace_id, 'path', details ->> '$.resolved', id

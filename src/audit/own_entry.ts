@@ -20,7 +20,7 @@ export const FILE_OPERATIONS: readonly string[] = [
 const OURS: ReadonlySet<string> = new Set([
   ...FILE_OPERATIONS,
   ...["create", "read", "run", "batch", "snapshot", "restore", "commit", "apply"],
-  ...["exists", "stat", "listDir", "readLink", "status", "diff", "log"],
+  ...["exists", "stat", "listDir", "readLink", "status", "diff", "log", "gc"],
 ]);
 const OUR_PREFIXES = ["sync.", "snapshot.", "audit."];
 

@@ -41,13 +41,13 @@ export class Mentions {
     this.#starts = new Set([...oids].map((oid) => parseInt(oid.slice(0, 8), 16) | 0));
   }
 
-  /** Looks through all files below `directory`, but not into a directory that `isOmitted` takes. */
+  /** Looks through all files below `directory`, but not into files and directories that `isOmitted` takes. */
   *lookBelow(directory: string, isOmitted: (path: string) => boolean): Steps<void> {
     if (isOmitted(directory)) return;
     for (const { name, isFile, isDirectory } of attempt(() => readDirectory(directory)) ?? []) {
       const path = `${directory}/${name}`;
       if (isDirectory) yield* this.lookBelow(path, isOmitted);
-      else if (isFile) yield* this.#lookIntoFile(path);
+      else if (isFile && !isOmitted(path)) yield* this.#lookIntoFile(path);
     }
   }
 

@@ -218,7 +218,14 @@ class Collection {
     const mentions = new Mentions(this.#doomed());
     // Which refs count is known; in a dry run those that do not are still there.
     const refs = ["refs", "packed-refs", "logs"].map((name) => `${commonDirectory}/${name}`);
-    const omitted = new Set([objects, storeTemporary, ...this.#options.dryRun ? refs : []]);
+    // The audit log tells what was, and keeps nothing.
+    const log = ["", "-wal", "-shm"].map((end) => `${layout.database}${end}`);
+    const omitted = new Set([
+      objects,
+      storeTemporary,
+      ...log,
+      ...this.#options.dryRun ? refs : [],
+    ]);
     for (const { name } of readDirectory(layout.insides) ?? []) {
       const borrowing = `${layout.insides}/${name}/repository/objects`;
       omitted.add(borrowing);

@@ -68,9 +68,9 @@ function isThere(host: TestHost, name: string): boolean {
 }
 
 eachSandbox("SIGSTOP holds a command, and SIGCONT lets it go on", async (host) => {
-  const script = "i=0; while :; do i=$((i+1)); echo $i > n; sleep 0.01; done";
+  const script = "while :; do echo >> n; sleep 0.01; done";
   await using process = await spawn(host, script);
-  const count = (): number => Number(told(host, "n"));
+  const count = (): number => told(host, "n").length;
   assert.ok(await eventually(() => count() > 2));
   process.kill("SIGSTOP");
   let held = 0;

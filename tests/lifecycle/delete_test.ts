@@ -26,11 +26,12 @@ Deno.test("delete() moves branch, snapshots and last state to the trash, and rem
   assert.deepEqual(await refs(project, "refs/agentfs/a"), []);
   const trash = await refs(project, "refs/agentfs/trash/a/b");
   assert.deepEqual(trash.map((ref) => ref.replaceAll(/\d{8}-\d{6}-\w{10}/g, "ID")), [
+    "refs/agentfs/trash/a/b/ID/audit",
     "refs/agentfs/trash/a/b/ID/branch",
     "refs/agentfs/trash/a/b/ID/snapshots/kept",
     "refs/agentfs/trash/a/b/ID/undo/ID",
   ]);
-  const [branch, , last] = trash as [string, string, string];
+  const [, branch, , last] = trash as [string, string, string, string];
   assert.equal((await git(project.path, "rev-parse", branch)).trim(), oid);
   assert.equal(await git(project.path, "show", `${last}:late.txt`), "late\n");
   assert.equal(await git(project.path, "fsck", "--strict", "--no-dangling"), "");
@@ -49,7 +50,7 @@ Deno.test("create() from the trash brings a deleted workspace back", async () =>
   await project.afs.workspace.delete("w");
   const store = `${project.path}/.agentfs/store.git`;
   const listing = await git(store, "for-each-ref", "--format=%(refname)", "refs/agentfs/trash/w");
-  const [branch, last] = listing.split("\n") as [string, string];
+  const [, branch, last] = listing.split("\n") as [string, string, string];
   assert.match(branch, /\/branch$/);
 
   const back = await project.afs.workspace.create("w", { from: branch });
