@@ -10,13 +10,21 @@ import type { CommitResult, RestoreResult, Snapshot } from "./history/types.ts";
 
 /** What is told of each event, besides the workspace. */
 export interface WorkspaceEvents {
+  /** A workspace was made. */
   workspaceCreate: [];
+  /** A workspace was deleted. */
   workspaceDelete: [];
+  /** A commit was made. */
   commit: [message: string, commit: CommitResult];
+  /** A snapshot was taken. */
   snapshot: [snapshot: Snapshot];
+  /** The files were made those of a snapshot. */
   restore: [result: RestoreResult];
+  /** A command has ended. */
   run: [result: RunResult];
+  /** Many changes were done as one. */
   batch: [effects: readonly BatchEffect[]];
+  /** A push or pull has ended. */
   sync: [];
 }
 
