@@ -101,8 +101,8 @@ export type {
   SnapshotOptions,
   Status,
 } from "./src/history/types.ts";
-export type { HookEvent, HookHandler, Hooks } from "./src/hooks.ts";
+export { type HookEvent, type HookHandler, Hooks } from "./src/hooks.ts";
 export type { GcOptions, GcResult, StoreSize } from "./src/lifecycle/gc.ts";
 export type { CreateOptions, WorkspaceManager } from "./src/manager.ts";
 export type { SnapshotManager } from "./src/snapshot_manager.ts";
-export type { Workspace } from "./src/workspace.ts";
+export { Workspace } from "./src/workspace.ts";

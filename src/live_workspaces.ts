@@ -188,10 +188,17 @@ export class LiveWorkspaces {
       detect: () => this.#detect(),
       enter: () => git.enter(),
       starting: (purpose, signal) => files.starting(purpose, signal),
-      witness: async (command, options) => ({
-        ended: await recorder.command(command, options),
-        announce: (result) => announce("run", result),
-      }),
+      witness: async (command, options) => {
+        using begun = new DisposableStack();
+        // To close waits for the end of a command, also of one that has not come to its start.
+        begun.use(this.base.use());
+        const ended = await recorder.command(command, options);
+        const use = begun.move();
+        return {
+          ended: (end) => ended(end).finally(() => use.dispose()),
+          announce: (result) => announce("run", result),
+        };
+      },
       track: (end) => {
         worktree.requireOpen();
         this.#commands.add(end);
@@ -202,6 +209,7 @@ export class LiveWorkspaces {
 
   /** A sandbox that is found is there to stay; one that is missing may come. */
   async #detect(): Promise<Detected> {
+    if (this.#detecting === null) this.base.requireOpen();
     const detected = await (this.#detecting ??= detectSandbox());
     if (detected.sandbox === null) this.#detecting = null;
     return detected;

@@ -11,7 +11,7 @@ import { createWorkspace } from "./lifecycle/create.ts";
 import { deleteWorkspace } from "./lifecycle/delete.ts";
 import { recoverAll } from "./lifecycle/recover.ts";
 import type { LiveWorkspaces } from "./live_workspaces.ts";
-import { checkName, madeUpName } from "./names.ts";
+import { checkName, isName, madeUpName } from "./names.ts";
 import { attemptStore } from "./platform/failure.ts";
 import type { OpenBase } from "./registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord } from "./registry/record.ts";
@@ -77,23 +77,28 @@ export class WorkspaceManager {
    * @throws {StoreError} where the base cannot be read.
    */
   async create(name: string, options: CreateOptions = {}): Promise<Workspace> {
-    return await this.#create(name, ownCopy(options), false);
+    return (await this.#create(name, ownCopy(options), false)).workspace;
   }
 
-  async #create(name: string, options: CreateOptions, temporary: boolean): Promise<Workspace> {
+  async #create(
+    name: string,
+    options: CreateOptions,
+    temporary: boolean,
+  ): Promise<{ workspace: Workspace; record: WorkspaceRecord }> {
     const live = await this.#open();
     const call = { operation: "create", details: { ...startOf(options), temporary } };
     let record: WorkspaceRecord;
     try {
       record = await createRecord(live.base, name, options, temporary);
     } catch (error) {
-      await live.recorder(name, readRecord(live.base, name)).failed(call, error);
+      const subject = typeof name === "string" ? name : "";
+      await live.recorder(subject, readRecord(live.base, name)).failed(call, error);
       throw error;
     }
     const workspace = live.workspace(record);
     await live.recorder(name, record).done(call);
     await live.announce(workspace, "workspaceCreate");
-    return workspace;
+    return { workspace, record };
   }
 
   /**
@@ -133,7 +138,8 @@ export class WorkspaceManager {
   async delete(name: string): Promise<void> {
     const live = await this.#open();
     const record = readRecord(live.base, name);
-    const workspace = await live.recorder(name, record).change(
+    const recorder = live.recorder(typeof name === "string" ? name : "", record);
+    const workspace = await recorder.change(
       { operation: "delete" },
       async () => {
         const worktree = live.worktree(findRecord(live.base, name));
@@ -158,18 +164,18 @@ export class WorkspaceManager {
     prefix = "temp",
     options: CreateOptions = {},
   ): Promise<Workspace & AsyncDisposable> {
-    checkName("workspace", prefix);
-    const name = `${prefix}-${madeUpName()}`;
-    const workspace = await this.#create(name, ownCopy(options), true);
+    // A prefix that cannot be one is refused as a name.
+    const name = isName(prefix) ? `${prefix}-${madeUpName()}` : prefix;
+    const { workspace, record } = await this.#create(name, ownCopy(options), true);
     return Object.assign(workspace, {
       [Symbol.asyncDispose]: async (): Promise<void> => {
         try {
-          await this.delete(workspace.name);
+          const { base } = await this.#open();
+          // Deleted before, maybe to make another one of the name.
+          if (readRecord(base, name)?.id === record.id) await this.delete(name);
         } catch (error) {
-          // Deleted before; or closed before, and then it goes when the base is opened next.
-          if (!(error instanceof WorkspaceNotFoundError || error instanceof ClosedError)) {
-            throw error;
-          }
+          // Closed before, and then it goes when the base is opened next.
+          if (!(error instanceof ClosedError)) throw error;
         }
       },
     });

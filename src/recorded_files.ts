@@ -20,11 +20,14 @@ import { rooted } from "./worktree/beneath.ts";
 
 /** The file methods of a workspace; {@linkcode Workspace} tells what each of them does. */
 export class RecordedFiles {
-  readonly #files: Files;
+  readonly #files: () => Files;
   readonly #recorder: Recorder;
 
-  /** Has `files` do the work, and `recorder` write it down. */
-  constructor(files: Files, recorder: Recorder) {
+  /**
+   * Has the files do the work, and `recorder` write it down. `files` throws where the workspace cannot be
+   * used any more.
+   */
+  constructor(files: () => Files, recorder: Recorder) {
     this.#files = files;
     this.#recorder = recorder;
   }
@@ -33,7 +36,7 @@ export class RecordedFiles {
     const { text } = await this.#recorder.read(
       { operation: "read", path },
       async () => {
-        const bytes = await this.#files.readBytes(path);
+        const bytes = await this.#files().readBytes(path);
         return { text: await decodeText(rooted(path), bytes), size: bytes.length };
       },
       ({ size }) => ({ size }),
@@ -44,7 +47,7 @@ export class RecordedFiles {
   readBytes(path: string): Promise<Uint8Array> {
     return this.#recorder.read(
       { operation: "read", path },
-      () => this.#files.readBytes(path),
+      () => this.#files().readBytes(path),
       ({ length }) => ({ size: length }),
     );
   }
@@ -53,30 +56,33 @@ export class RecordedFiles {
     const operation = options?.append === true ? "append" : "write";
     await this.#recorder.change(
       { operation, path },
-      () => this.#files.writeFile(path, data, options),
+      () => this.#files().writeFile(path, data, options),
       effectOf,
     );
   }
 
   exists(path?: string): Promise<boolean> {
-    return this.#recorder.look({ operation: "exists", path }, () => this.#files.exists(path));
+    return this.#recorder.look(
+      { operation: "exists", path },
+      () => this.#files().exists(path),
+    );
   }
 
   stat(path: string): Promise<FileInfo> {
-    return this.#recorder.look({ operation: "stat", path }, () => this.#files.stat(path));
+    return this.#recorder.look({ operation: "stat", path }, () => this.#files().stat(path));
   }
 
   listDir(path: string, options: ListOptions): Promise<FileInfo[]> {
     return this.#recorder.look(
       { operation: "listDir", path },
-      () => this.#files.listDir(path, options),
+      () => this.#files().listDir(path, options),
     );
   }
 
   async copy(from: string, to: string): Promise<void> {
     await this.#recorder.change(
       { operation: "copy", path: to, details: { from } },
-      () => this.#files.copy(from, to),
+      () => this.#files().copy(from, to),
       effectOf,
     );
   }
@@ -84,7 +90,7 @@ export class RecordedFiles {
   async move(from: string, to: string): Promise<void> {
     await this.#recorder.change(
       { operation: "move", path: to, details: { from } },
-      () => this.#files.move(from, to),
+      () => this.#files().move(from, to),
       effectOf,
     );
   }
@@ -92,7 +98,7 @@ export class RecordedFiles {
   async delete(path: string, options: DeleteOptions): Promise<void> {
     await this.#recorder.change(
       { operation: "delete", path },
-      () => this.#files.delete(path, options),
+      () => this.#files().delete(path, options),
       effectOf,
     );
   }
@@ -100,7 +106,7 @@ export class RecordedFiles {
   async mkdir(path: string): Promise<void> {
     await this.#recorder.change(
       { operation: "mkdir", path },
-      () => this.#files.mkdir(path),
+      () => this.#files().mkdir(path),
       effectOf,
     );
   }
@@ -108,19 +114,19 @@ export class RecordedFiles {
   async symlink(target: string, path: string): Promise<void> {
     await this.#recorder.change(
       { operation: "symlink", path, details: { target } },
-      () => this.#files.symlink(target, path),
+      () => this.#files().symlink(target, path),
       effectOf,
     );
   }
 
   readLink(path: string): Promise<string> {
-    return this.#recorder.look({ operation: "readLink", path }, () => this.#files.readLink(path));
+    return this.#recorder.look({ operation: "readLink", path }, () => this.#files().readLink(path));
   }
 
   async chmod(path: string, mode: number): Promise<void> {
     await this.#recorder.change(
       { operation: "chmod", path, details: { mode } },
-      () => this.#files.chmod(path, mode),
+      () => this.#files().chmod(path, mode),
       effectOf,
     );
   }
@@ -129,11 +135,11 @@ export class RecordedFiles {
     const details = { stream: true };
     if (mode === "r") {
       const call = { operation: "read", path, details };
-      return await this.#recorder.read(call, () => this.#files.openStream(path, mode));
+      return await this.#recorder.read(call, () => this.#files().openStream(path, mode));
     }
     const call = { operation: mode === "a" ? "append" : "write", path, details };
     try {
-      return await this.#files.openStream(path, mode, async (effect, error) => {
+      return await this.#files().openStream(path, mode, async (effect, error) => {
         if (effect === null) await this.#recorder.failed(call, error);
         else await this.#recorder.done(call, effectOf(effect));
       });

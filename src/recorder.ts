@@ -8,7 +8,7 @@ import { typeName } from "./arguments.ts";
 import type { AuditLog } from "./audit/log.ts";
 import type { AuditDetails } from "./audit/types.ts";
 import type { Change, FileEffect } from "./changes.ts";
-import { AgentFSError, ClosedError, StoreError } from "./errors.ts";
+import { AgentFSError, CommandError, StoreError } from "./errors.ts";
 import type { BatchEffect } from "./files/batch_effect.ts";
 import { commandText } from "./exec/command_line.ts";
 import type { End } from "./exec/host.ts";
@@ -97,8 +97,6 @@ export class Recorder {
 
   /** Records a call that has failed. That the log cannot be written is less than what failed. */
   async failed(call: Call, error: unknown, details?: AuditDetails): Promise<void> {
-    // Nobody is left to write down what is asked of what is closed.
-    if (error instanceof ClosedError) return;
     try {
       const path = rootedPath(call.path);
       await this.#append(call, path, { ...call.details, ...details, error: describe(error) });
@@ -130,8 +128,14 @@ export class Recorder {
           ...changesOf(result.changes),
         }),
       };
-      if (result === null) await this.failed(call, failure, details);
-      else await this.done(call, details);
+      if (result === null) return await this.failed(call, failure?.reason, details);
+      await this.done(
+        call,
+        failure === null ? details : {
+          ...details,
+          error: describe(failure.reason),
+        },
+      );
     };
   }
 
@@ -206,7 +210,9 @@ function rootedPath(path: unknown): string | null {
 
 function describe(error: unknown): string {
   const kind = error instanceof AgentFSError ? error.code : (error as Error)?.name ?? "Error";
-  return `${kind}: ${messageOf(error)}`;
+  // What a command said is no part of the log.
+  const said = error instanceof CommandError ? error.message.split(":\n", 1)[0] : messageOf(error);
+  return `${kind}: ${said}`;
 }
 
 /** A command as it is recorded; what is none is told by its type. */

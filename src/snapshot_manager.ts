@@ -16,7 +16,7 @@ import {
   listSnapshots,
 } from "./history/snapshot.ts";
 import type { RestoreResult, Snapshot, SnapshotOptions } from "./history/types.ts";
-import { checkName, madeUpName } from "./names.ts";
+import { isName, madeUpName } from "./names.ts";
 import { attemptStore } from "./platform/failure.ts";
 import { refNames } from "./registry/layout.ts";
 import { noteTemporaryRef } from "./registry/temporary_refs.ts";
@@ -174,19 +174,25 @@ export class SnapshotManager {
 
   /** Takes a snapshot that `await using` deletes at the end of its scope. */
   async temp(prefix = "temp"): Promise<Snapshot & AsyncDisposable> {
-    checkName("snapshot", prefix);
+    const details = { temporary: true };
+    // A prefix that cannot be one is refused as a name.
+    if (!isName(prefix)) return await this.#create(prefix, {}, details) as never;
     const name = `${prefix}-${madeUpName()}`;
     const worktree = this.#worktree;
     const forget = await attemptStore("take a snapshot", () => {
       worktree.requireOpen();
       return noteTemporaryRef(worktree.base, refNames.snapshots(worktree.name) + name);
     });
-    const snapshot = await this.#create(name, {}, { temporary: true });
+    const snapshot = await this.#create(name, {}, details).catch((error) => {
+      forget();
+      throw error;
+    });
     return Object.assign(snapshot, {
       [Symbol.asyncDispose]: async (): Promise<void> => {
         // What is closed before goes when the base is opened next.
         if (!worktree.isOpen) return;
-        if (hasSnapshot(worktree, name)) await this.delete(name);
+        // Deleted before, maybe to take another one of the name.
+        if (worktree.base.refs.read(snapshot.ref) === snapshot.oid) await this.delete(name);
         forget();
       },
     });

@@ -70,12 +70,15 @@ export class Workspace {
   /** What was done in it: every call that reads contents or changes anything. */
   readonly audit: Audit;
   readonly #parts: WorkspaceParts;
-  readonly #recordedFiles: RecordedFiles;
+  readonly #files: RecordedFiles;
 
   /** @internal */
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
-    this.#recordedFiles = new RecordedFiles(parts.files, parts.recorder);
+    this.#files = new RecordedFiles(() => {
+      parts.worktree.requireOpen();
+      return parts.files;
+    }, parts.recorder);
     this.snapshot = new SnapshotManager(parts);
     this.audit = parts.audit;
   }
@@ -130,17 +133,17 @@ export class Workspace {
    * @throws {FileNotFoundError} where `workdir` is not there.
    */
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    return await run(this.#commands, command, options);
+    return await run(this.#parts.commands, command, options);
   }
 
   /** Runs a command and gives the lines of its stdout as they come. */
   runStream(command: string | readonly string[], options: RunOptions = {}): RunStream {
-    return runStream(this.#commands, command, options);
+    return runStream(this.#parts.commands, command, options);
   }
 
   /** Starts a command that lives until it ends, is killed, or is disposed of: a server, a REPL. */
   async spawn(command: string | readonly string[], options: RunOptions = {}): Promise<Process> {
-    return await spawn(this.#commands, command, options);
+    return await spawn(this.#parts.commands, command, options);
   }
 
   /**
@@ -414,15 +417,5 @@ export class Workspace {
   get #worktree(): Worktree {
     this.#parts.worktree.requireOpen();
     return this.#parts.worktree;
-  }
-
-  get #files(): RecordedFiles {
-    this.#parts.worktree.requireOpen();
-    return this.#recordedFiles;
-  }
-
-  get #commands(): CommandHost {
-    this.#parts.worktree.requireOpen();
-    return this.#parts.commands;
   }
 }

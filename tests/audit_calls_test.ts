@@ -221,6 +221,67 @@ Deno.test("what a command did is told at its end, joined to its start", async ()
   assert.deepEqual([change?.type, change?.path], ["modified", "/a.txt"]);
 });
 
+Deno.test("a command that is ended by its caller has told what it changed, too", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w");
+  const controller = new AbortController();
+  const running = workspace.runStream("echo evil > new.txt; echo done; sleep 1000", {
+    signal: controller.signal,
+  });
+  await assert.rejects(async () => {
+    for await (const _line of running) controller.abort(new Error("stop"));
+  }, new Error("stop"));
+  await assert.rejects(running.result, new Error("stop"));
+  const [, end] = await workspace.audit.logs({ operation: "run" });
+  assert.equal(end?.details?.error, "Error: stop");
+  assert.deepEqual((end?.details?.changes as { path: string }[]).map(({ path }) => path), [
+    "/new.txt",
+  ]);
+});
+
+Deno.test("what a command says, and the values of its environment, are in no error and no entry", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w");
+  const env = { API_KEY: "value-of-a-variable" };
+  const failing = workspace.run('echo "it is $API_KEY" >&2; exit 1', { env, check: true });
+  const error: Error = await failing.then(() => assert.fail("it succeeds"), (reason) => reason);
+  assert.match(error.message, /ended with code 1:\nit is \[redacted\]$/);
+  const logs = JSON.stringify(await workspace.audit.logs());
+  assert.ok(!logs.includes("it is [") && !logs.includes(env.API_KEY), logs);
+});
+
+Deno.test("close() waits for a command that has not come to its start, and its end is recorded", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w");
+  const running = workspace.run("sleep 1000").then(() => "ran", ({ code }) => code);
+  await project.afs.close();
+  assert.ok(["ran", "ClosedError", "CommandError"].includes(await running), await running);
+  await project.reopen();
+  const { audit } = await project.workspace("w");
+  const phases = (await audit.logs({ operation: "run" })).map(({ details }) => details?.phase);
+  assert.ok(phases.length === 0 || phases.join() === "start,end", phases.join());
+});
+
+Deno.test("a stream that is open at the end, and a call on a deleted workspace, are recorded", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w");
+  await workspace.openStream("/never.txt", "w");
+  await project.afs.workspace.delete("w");
+  await assert.rejects(workspace.writeFile("/a.txt", "late"), { code: "ClosedError" });
+  for (const name of [5, undefined]) {
+    await assert.rejects(project.afs.workspace.create(name as never));
+  }
+  await assert.rejects(project.afs.workspace.temp("..bad"), { code: "InvalidNameError" });
+  const failed = (await project.afs.audit.logs()).filter(({ details }) => details?.error);
+  assert.deepEqual(failed.map(({ operation, path }) => [operation, path]).sort(), [
+    ["create", null],
+    ["create", null],
+    ["create", null],
+    ["write", "/a.txt"],
+    ["write", "/never.txt"],
+  ]);
+});
+
 Deno.test("an entry of a write tells size and object id before and after", async () => {
   await using project = await makeProject({ files: { "a.txt": "one\n" }, repository: true });
   const workspace = await project.afs.workspace.create("w");

@@ -220,3 +220,34 @@ async function holder(
     },
   };
 }
+
+Deno.test("what temp() made is deleted at the end, and nothing that took its name", async () => {
+  await using project = await makeProject();
+  const { workspace: workspaces } = project.afs;
+  {
+    await using temporary = await workspaces.temp("job");
+    await workspaces.delete(temporary.name);
+    await (await workspaces.create(temporary.name)).writeFile("/precious.txt", "1");
+  }
+  const [kept] = await workspaces.list();
+  assert.equal(await kept?.readFile("/precious.txt"), "1");
+  let snapshot;
+  {
+    await using temporary = await kept!.snapshot.temp();
+    snapshot = temporary.name;
+    await kept!.snapshot.delete(snapshot);
+    await kept!.writeFile("/other.txt", "2");
+    await kept!.snapshot.create(snapshot);
+  }
+  assert.equal(await kept!.snapshot.has(snapshot), true);
+});
+
+Deno.test("a temporary snapshot of a process that is gone goes at the next open", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w");
+  await workspace.snapshot.create("kept");
+  await workspace.snapshot.temp();
+  await project.reopen();
+  const names = (await (await project.workspace("w")).snapshot.list()).map(({ name }) => name);
+  assert.deepEqual(names, ["kept"]);
+});

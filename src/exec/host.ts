@@ -35,10 +35,12 @@ export interface Inside {
   leave(limit?: number): Promise<Skipped[]>;
 }
 
-/** How a command ended; with both, it ran, and its caller wants such an end taken for a failure. */
+/** How a command ended. */
 export interface End {
+  /** What it left; `null` where it never ran, or nothing is known of it. */
   readonly result: RunResult | null;
-  readonly failure: unknown;
+  /** Why its caller gets no result. */
+  readonly failure: { readonly reason: unknown } | null;
 }
 
 /** Who hears of one command. */

@@ -8,10 +8,14 @@ import { CommandError } from "../errors.ts";
 import type { Change, Skipped } from "../changes.ts";
 import type { ExitStatus } from "../platform/process.ts";
 import type { Captured } from "./output_pipe.ts";
+import { REDACTED } from "../secrets/patterns.ts";
+import { redactText } from "../secrets/redact.ts";
 import { limitHit } from "./limits.ts";
 import type { Limits, RunResult } from "./types.ts";
 
 const MAX_TAIL = 300;
+/** A shorter value of the environment is found in any text, and is no secret. */
+const LEAST_VALUE = 6;
 
 /** What is known when a command and its outputs have ended. */
 export interface Ending {
@@ -54,19 +58,31 @@ export function makeResult(parts: ResultParts): RunResult {
   };
 }
 
-/** The error for a command, named `command`, that did not succeed. */
-export function failure(command: string, result: RunResult): CommandError<RunResult> {
+/**
+ * The error for a command, named `command`, that did not succeed. What it said last is shown without
+ * what looks like a secret, and without the values of its environment.
+ */
+export function failure(
+  command: string,
+  result: RunResult,
+  env: Readonly<Record<string, string>> = {},
+): CommandError<RunResult> {
   const { code, signal, timedOut, stderr } = result;
   const how = timedOut
     ? `it ran out of time and ended with code ${code}`
     : signal === null
     ? `it ended with code ${code}`
     : `${signal} ended it, code ${code}`;
-  const said = lastLines(stderr);
+  const said = redactText(withoutValues(lastLines(stderr), env));
   return new CommandError(
     `Cannot complete ${command}: ${how}${said === "" ? "" : `:\n${said}`}`,
     result,
   );
+}
+
+function withoutValues(text: string, env: Readonly<Record<string, string>>): string {
+  const values = Object.values(env).filter((value) => value.length >= LEAST_VALUE);
+  return values.reduce((shown, value) => shown.replaceAll(value, REDACTED), text);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -109,19 +109,22 @@ export class RunningCommand {
   async #tell(): Promise<RunResult> {
     const { result, failure } = await this.#end;
     if (result !== null) await this.#start.witness.announce(result);
-    if (result === null || failure !== null) throw failure;
-    return result;
+    if (failure !== null) throw failure.reason;
+    return result!;
   }
 
   /** Writes down how it ended before anybody hears of it. */
   async #finish(): Promise<End> {
     const { witness, release } = this.#start;
-    const end = await this.#conclude().catch((failure): End => ({ result: null, failure }));
+    const end = await this.#conclude().catch((reason): End => ({
+      result: null,
+      failure: { reason },
+    }));
     try {
       await witness.ended(end);
       return end;
-    } catch (failure) {
-      return { result: end.result, failure: end.failure ?? failure };
+    } catch (reason) {
+      return { result: end.result, failure: end.failure ?? { reason } };
     } finally {
       release();
     }
@@ -132,7 +135,6 @@ export class RunningCommand {
     const ending = await this.#watch();
     const isLate = ending.timedOut || this.#failure !== null;
     const skipped = await inside?.leave(isLate ? LATE_MS : undefined) ?? [];
-    if (this.#failure !== null) throw this.#failure.reason;
     const [stdout, stderr] = [wiring.stdout.captured(), wiring.stderr.captured()];
     const result = makeResult({
       ...ending,
@@ -143,14 +145,15 @@ export class RunningCommand {
       changes: await (await observed)(),
       skipped,
     });
+    if (this.#failure !== null) return { result, failure: this.#failure };
     const unstarted = sandbox.name === "none" ? null : this.#startFailure(ending, {
       stdout: wiring.stdout.beginning ?? stdout.bytes,
       stderr: wiring.stderr.beginning ?? stderr.bytes,
     });
     // A command can say the same as its sandbox. One that has changed something did run.
     if (unstarted !== null && result.changes.length === 0) throw unstarted;
-    const isFailure = options.check && !result.success;
-    return { result, failure: isFailure ? failure(line.shown, result) : null };
+    if (!options.check || result.success) return { result, failure: null };
+    return { result, failure: { reason: failure(line.shown, result, options.env) } };
   }
 
   #startFailure(

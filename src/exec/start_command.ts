@@ -29,9 +29,9 @@ export async function startCommand(
   const witness = await host.witness(command, options);
   try {
     return await start(host, command, options, wiring, witness);
-  } catch (failure) {
-    await witness.ended({ result: null, failure });
-    throw failure;
+  } catch (reason) {
+    await witness.ended({ result: null, failure: { reason } });
+    throw reason;
   }
 }
 

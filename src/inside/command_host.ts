@@ -90,6 +90,7 @@ export class WorkspaceHost implements CommandHost {
 
   hold(purpose: string, sandboxed: boolean, signal?: AbortSignal): Promise<Disposable> {
     const { worktree, starting } = this.#parts;
+    worktree.requireOpen();
     return sandboxed ? starting(purpose, signal) : worktree.holdCommand(purpose, signal);
   }
 
