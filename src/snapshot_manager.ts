@@ -176,10 +176,9 @@ export class SnapshotManager {
   async temp(prefix = "temp"): Promise<Snapshot & AsyncDisposable> {
     const details = { temporary: true };
     // A prefix that cannot be one is refused as a name.
-    if (!isName(prefix)) return await this.#create(prefix, {}, details) as never;
-    const name = `${prefix}-${madeUpName()}`;
+    const name = isName(prefix) ? `${prefix}-${madeUpName()}` : prefix;
     const worktree = this.#worktree;
-    const forget = await attemptStore("take a snapshot", () => {
+    const forget = !isName(prefix) ? () => {} : await attemptStore("take a snapshot", () => {
       worktree.requireOpen();
       return noteTemporaryRef(worktree.base, refNames.snapshots(worktree.name) + name);
     });
