@@ -33,6 +33,9 @@ export type Row = readonly [...Content, hash: Uint8Array];
 export const COLUMNS =
   "id, timestamp, workspace, workspace_id, agent_id, session_id, operation, path, details, hash";
 
+/** No entry of ours has a higher id; a row that has is a forgery, and its id is no exact number. */
+export const MAX_ID = Number.MAX_SAFE_INTEGER;
+
 /** The newest entry that somebody knows of. */
 export interface Head {
   readonly id: number;

@@ -17,6 +17,7 @@ import {
   GENESIS,
   type Head,
   linkHash,
+  MAX_ID,
   sameHash,
   toEntry,
 } from "./chain.ts";
@@ -71,7 +72,9 @@ export class AuditLog implements Disposable {
     this.#insert = database.prepare(
       `INSERT OR IGNORE INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#newest = database.prepare("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1");
+    this.#newest = database.prepare(
+      `SELECT id, hash FROM audit WHERE id <= ${MAX_ID} ORDER BY id DESC LIMIT 1`,
+    );
     this.#anchor = database.prepare("SELECT id, hash FROM anchor ORDER BY id DESC LIMIT 1");
     this.#hashOf = database.prepare("SELECT hash FROM audit WHERE id = ?");
     this.#head = this.#readHead();
@@ -120,6 +123,11 @@ export class AuditLog implements Disposable {
   anchor(): Head {
     const row = this.#anchor.get<[number, Uint8Array]>();
     return row === null ? GENESIS : { id: row[0], hash: row[1] };
+  }
+
+  /** The id of the newest entry that is in the database; 0 where there is none. */
+  newestId(): number {
+    return this.#newest.get<[number, Uint8Array]>()?.[0] ?? 0;
   }
 
   /** The newest entry that this process knows of. */

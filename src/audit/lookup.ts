@@ -9,6 +9,7 @@
  * @module
  */
 
+import { MAX_ID } from "./chain.ts";
 import { FILE_OPERATIONS } from "./own_entry.ts";
 import type { Database, Statement } from "../sqlite/database.ts";
 
@@ -71,6 +72,11 @@ const ENTRIES = {
     WHERE number BETWEEN ?1 AND ?2 AND ?3 IS NULL`,
 };
 
+/** An integer of the database, near enough where somebody has put in one that JavaScript cannot hold. */
+function readable(column: string): string {
+  return `max(min(${column}, ${MAX_ID}), ${-MAX_ID})`;
+}
+
 /** A segment that can be looked up. */
 export interface Segment {
   readonly number: number;
@@ -104,8 +110,11 @@ export class Lookup {
   constructor(database: Database) {
     this.#database = database;
     const prepare = (sql: string): Statement => database.prepare(sql);
-    this.#segments = prepare("SELECT number, earliest, latest FROM segment ORDER BY number");
-    this.#last = prepare("SELECT max(number) FROM segment");
+    this.#segments = prepare(
+      `SELECT ${readable("number")}, ${readable("earliest")}, ${readable("latest")}
+        FROM segment ORDER BY number`,
+    );
+    this.#last = prepare(`SELECT ${readable("max(number)")} FROM segment`);
     this.#addSegment = prepare(`INSERT OR IGNORE INTO segment ${SUMMARY} HAVING count(*) > 0`);
     this.#addValues = prepare(`INSERT OR IGNORE INTO lookup ${FULL_VALUES} ORDER BY 2, 3, 4, 5`);
     this.#removeSegment = prepare("DELETE FROM segment WHERE number = ?");

@@ -126,10 +126,11 @@ class Search {
     this.#scope = scope;
     this.#criteria = criteria;
     const { database, lookup } = log;
-    this.#indexed = new Map(lookup.segments().map((segment) => [segment.number, segment]));
     this.#first = Math.max(log.anchor().id, criteria.after ?? 0) + 1;
-    const newest = database.prepare("SELECT max(id) FROM audit").get<[number | null]>();
-    this.#last = newest?.[0] ?? 0;
+    this.#last = log.newestId();
+    // One that is not full is a forgery, in which entries would be hidden.
+    const full = lookup.segments().filter(({ number }) => lastOf(number) <= this.#last);
+    this.#indexed = new Map(full.map((segment) => [segment.number, segment]));
     const between = "SELECT id FROM audit WHERE id BETWEEN ? AND ?";
     this.#between = database.prepare(`${between} ORDER BY id`);
     this.#atTimes = database.prepare(`${between} AND timestamp BETWEEN ? AND ?`);
@@ -155,8 +156,8 @@ class Search {
   }
 
   #nextId(id: number): number {
-    return this.#log.database.prepare("SELECT min(id) FROM audit WHERE id >= ?")
-      .get<[number | null]>(id)?.[0] ?? this.#last;
+    return this.#log.database.prepare("SELECT min(id) FROM audit WHERE id BETWEEN ? AND ?")
+      .get<[number | null]>(id, this.#last)?.[0] ?? this.#last;
   }
 
   /** Whether a segment must be looked at by itself, since its entries are. */

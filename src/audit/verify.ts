@@ -8,7 +8,7 @@ import { Slices } from "../platform/slices.ts";
 import type { Database, Statement } from "../sqlite/database.ts";
 import { COLUMNS, type Head, linkHash, type Row, sameHash } from "./chain.ts";
 import { AuditLog } from "./log.ts";
-import { firstOf, lastOf, type Scope, segmentOf } from "./lookup.ts";
+import { firstOf, lastOf, type Lookup, type Scope, segmentOf } from "./lookup.ts";
 import { PRUNE } from "./prune.ts";
 import type { AuditVerification } from "./types.ts";
 
@@ -136,14 +136,30 @@ async function lookupBrokenAt(log: AuditLog, end: number): Promise<number | null
   const segments = await database.patiently(VERIFY, () => lookup.segments());
   const anchored = log.anchor().id;
   for (const { number } of segments) {
-    // What is said of entries that are not there yet, or not any more, is not asked for.
-    if (number < segmentOf(anchored + 1) || lastOf(number) > end) continue;
-    const wrong = await database.patiently(VERIFY, () => lookup.wrongAt(number));
+    // What is said of entries that are not there any more is not asked for.
+    if (number < segmentOf(anchored + 1)) continue;
+    if (lastOf(number) > end) {
+      // One that was filled since is whole; one of entries that are still to come is a forgery.
+      const newest = await database.patiently(VERIFY, () => log.newestId());
+      if (lastOf(number) > newest) return firstOf(number);
+      continue;
+    }
+    const wrong = await database.patiently(VERIFY, () => wrongAt(lookup, number));
     if (wrong !== null && log.anchor().id < firstOf(number)) return wrong;
     if (wrong !== null && log.anchor().id === anchored) return wrong;
     if (slices.due) await slices.rest();
   }
   return null;
+}
+
+/** The first entry of which a segment says something wrong: all of it, where that cannot be read. */
+function wrongAt(lookup: Lookup, segment: number): number | null {
+  try {
+    return lookup.wrongAt(segment);
+  } catch (error) {
+    if (error instanceof RangeError) return firstOf(segment);
+    throw error;
+  }
 }
 
 function announcedBy(details: string | null): number {
