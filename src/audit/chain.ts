@@ -36,6 +36,9 @@ export const COLUMNS =
 /** No entry of ours has a higher id; a row that has is a forgery, and its id is no exact number. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 
+/** Before every id that a row can have. */
+export const BEFORE_ALL = -(2n ** 63n);
+
 /** The newest entry that somebody knows of. */
 export interface Head {
   readonly id: number;
@@ -48,6 +51,16 @@ export const GENESIS: Head = { id: 0, hash: new Uint8Array(32) };
 /** The hash of an entry that follows the one with the hash `previous`. */
 export function linkHash(previous: Uint8Array, content: Content): Uint8Array {
   return createHash("sha256").update(previous).update(JSON.stringify(content)).digest();
+}
+
+/** Whether a row is the entry that comes next after `head`, as it was written. */
+export function follows(head: Head, row: Row): boolean {
+  return row[0] === head.id + 1 && sameHash(linkHash(head.hash, contentOf(row)), row[9]);
+}
+
+/** A row without its hash. */
+export function contentOf(row: Row): Content {
+  return row.slice(0, -1) as unknown as Content;
 }
 
 /** Whether two hashes are the same. */

@@ -9,7 +9,7 @@
 
 import { Slices } from "../platform/slices.ts";
 import type { Statement } from "../sqlite/database.ts";
-import { type Head, hexOf } from "./chain.ts";
+import { BEFORE_ALL, COLUMNS, follows, type Head, hexOf, type Row } from "./chain.ts";
 import type { AuditLog } from "./log.ts";
 import { lastOf, segmentOf } from "./lookup.ts";
 
@@ -23,15 +23,16 @@ const STEP = 512;
 
 /**
  * Removes entries older than `days`, from the oldest up to the first one that is not; returns how many.
+ * Where one of them is not as it was, none goes: that is for who verifies the log.
  *
  * @throws {RangeError} where `days` is not above 0.
  */
 export async function prune(log: AuditLog, days: number): Promise<number> {
   if (!(days > 0)) throw new RangeError(`Cannot ${ACTION}: days is above 0, not ${days}`);
   const slices = new Slices();
-  const first = await log.database.patiently(ACTION, () => log.anchor().id + 1);
-  const last = await lastBefore(log, Date.now() - days * DAY_MS, slices);
-  if (last === null || last.id < first) return 0;
+  const anchor = await log.database.patiently(ACTION, () => log.anchor());
+  const last = await lastBefore(log, anchor, Date.now() - days * DAY_MS, slices);
+  if (last === null || last.id === anchor.id) return 0;
   await log.append({
     workspace: "",
     workspaceId: "",
@@ -42,36 +43,54 @@ export async function prune(log: AuditLog, days: number): Promise<number> {
   });
   const { database } = log;
   const removing = await database.patiently(ACTION, () => new Removing(log));
-  for (let at = first - 1; at < last.id;) {
+  for (let at = anchor.id; at < last.id;) {
     const end = Math.min(at + STEP, lastOf(segmentOf(at + 1)), last.id);
     await database.patiently(ACTION, () => database.transaction(() => removing.upTo(end)));
     at = end;
     if (slices.due) await slices.rest();
   }
-  return last.id - first + 1;
+  return last.id - anchor.id;
 }
 
-/** The last entry before the first that is of `moment` or later; `null` where there is none. */
-async function lastBefore(log: AuditLog, moment: number, slices: Slices): Promise<Head | null> {
+/**
+ * The last entry before the first that is of `moment` or later; `null` where there is none. The chain up
+ * to there is computed anew: where it is not whole, nothing may go, since that would be evidence.
+ */
+async function lastBefore(
+  log: AuditLog,
+  anchor: Head,
+  moment: number,
+  slices: Slices,
+): Promise<Head | null> {
   const { database } = log;
   const page = await database.patiently(ACTION, () => {
-    return database.prepare(
-      `SELECT id, timestamp FROM audit WHERE id > ? ORDER BY id LIMIT ${STEP}`,
-    );
+    return database.prepare(`SELECT ${COLUMNS} FROM audit WHERE id > ? ORDER BY id LIMIT ${STEP}`);
   });
-  let last = 0;
+  let last = anchor;
+  // A row before all of ours is evidence as well.
+  let after: number | bigint = BEFORE_ALL;
   for (;;) {
-    const rows = await database.patiently(ACTION, () => page.all<[number, number]>(last));
-    const young = rows.findIndex(([, timestamp]) => timestamp >= moment);
-    last = rows.at(young < 0 ? -1 : young - 1)?.[0] ?? last;
-    if (young === 0) last = (rows[0]![0]) - 1;
-    if (young >= 0 || rows.length < STEP) break;
+    const rows = await database.patiently(ACTION, () => readable(() => page.all<Row>(after)));
+    if (rows === null) return null;
+    for (const row of rows) {
+      if (row[0] === last.id + 1 && row[1] >= moment) return last;
+      if (!follows(last, row)) return null;
+      last = { id: row[0], hash: row[9] };
+    }
+    if (rows.length < STEP) return last;
+    after = last.id;
     if (slices.due) await slices.rest();
   }
-  const hash = await database.patiently(ACTION, () => {
-    return database.prepare("SELECT hash FROM audit WHERE id = ?").get<[Uint8Array]>(last);
-  });
-  return hash === null ? null : { id: last, hash: hash[0] };
+}
+
+/** What is read; `null` where it has a number that is none of ours. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** The removal of entries in small steps, after each of which the log is whole. */

@@ -6,7 +6,15 @@
 
 import { Slices } from "../platform/slices.ts";
 import type { Database, Statement } from "../sqlite/database.ts";
-import { COLUMNS, type Head, linkHash, type Row, sameHash } from "./chain.ts";
+import {
+  BEFORE_ALL,
+  COLUMNS,
+  contentOf,
+  type Head,
+  linkHash,
+  type Row,
+  sameHash,
+} from "./chain.ts";
 import { AuditLog } from "./log.ts";
 import { firstOf, lastOf, type Lookup, type Scope, segmentOf } from "./lookup.ts";
 import { PRUNE } from "./prune.ts";
@@ -14,8 +22,6 @@ import type { AuditVerification } from "./types.ts";
 
 const VERIFY = "verify the audit log";
 const PAGE = 512;
-/** Before every id there can be. */
-const BEFORE_ALL = -(2n ** 63n);
 
 /** Verifies the log; `heads` are what it must still lead to, `scope` is whose entries are counted. */
 export async function verifyLog(
@@ -107,9 +113,7 @@ class ChainWalk {
     const [id, , , workspaceId, , , operation, , details, hash] = row;
     if (id <= this.start) return this.#break(id);
     if (id !== this.end + 1) this.#break(this.end + 1);
-    const [, ...facts] = row;
-    const content = [id, ...facts.slice(0, -1)] as unknown as Parameters<typeof linkHash>[1];
-    if (!sameHash(linkHash(this.#hash, content), hash)) this.#break(id);
+    if (!sameHash(linkHash(this.#hash, contentOf(row)), hash)) this.#break(id);
     this.end = id;
     this.#hash = hash;
     this.#compareHead(id);

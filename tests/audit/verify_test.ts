@@ -301,3 +301,29 @@ Deno.test("prune() keeps a log of which everything is old in working order", asy
   assert.deepEqual(await ground.audit.verify(), { ok: true, entries: 1, brokenAt: null });
   await assert.rejects(prune(ground.log, 0), { name: "RangeError", message: /days is above 0/ });
 });
+
+Deno.test("prune() removes nothing of a log that is not as it was", async () => {
+  const edits = {
+    timestamp: "UPDATE audit SET timestamp = 1000 WHERE id = 7",
+    "all timestamps": "UPDATE audit SET timestamp = 1000 WHERE id <= 8",
+    path: "UPDATE audit SET path = '/x' WHERE id = 3",
+    gap: "DELETE FROM audit WHERE id = 2",
+    before: "UPDATE audit SET id = -1 WHERE id = 1",
+    unreadable: "UPDATE audit SET timestamp = -9223372036854775807 WHERE id = 2",
+  };
+  for (const [name, edit] of Object.entries(edits)) {
+    await using ground = await Ground.make();
+    const timestamp = Date.now() - 60_000;
+    await fill(ground.file, 600, (index) => ({
+      ...draft(),
+      timestamp: name === "all timestamps" || index >= 6 ? timestamp : 1000,
+    }));
+    ground.tamper((db) => db.exec(edit));
+    await ground.reopen();
+    const count = () => ground.log.database.prepare("SELECT count(*) FROM audit").get<[number]>();
+    const before = count();
+    assert.equal(await prune(ground.log, 1), 0, name);
+    assert.deepEqual(count(), before, name);
+    assert.equal((await ground.audit.verify()).ok, false, name);
+  }
+});
