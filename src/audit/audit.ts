@@ -135,6 +135,9 @@ export class Audit {
    * the chain anew from some entry on. Against that, keep {@linkcode head} where they cannot write,
    * and hand it in. Nor does it show that what was entered is true, or that something was not.
    *
+   * They can also remove the oldest entries in the way that `audit.retentionDays` does, whatever heads
+   * are known: an entry `audit.prune` tells of it. Where nobody has set that, such an entry is a forgery.
+   *
    * @returns whether all is well, how many entries there are of this workspace, and the id of the first
    * entry of the base that is missing or not as it was.
    * @throws {StoreError} where the database or a ref is so damaged that it cannot be read.

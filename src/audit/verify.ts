@@ -59,8 +59,8 @@ class ChainWalk {
   readonly #page: Statement;
   readonly #anchor: Head;
   #hash: Uint8Array;
-  /** The last entry that somebody was told would be removed. */
-  #announced = 0;
+  /** What entries tell of removals that go as far as the anchor, or further. */
+  readonly #announced: Head[] = [];
 
   constructor(log: AuditLog, scope: Scope, heads: readonly Head[]) {
     this.#database = log.database;
@@ -94,7 +94,19 @@ class ChainWalk {
     }
     const newest = Math.max(...this.#known.keys(), 0);
     if (newest > this.end) this.#break(this.end + 1);
-    if (this.#announced < this.#anchor.id) this.#break(1);
+    if (this.start > 0 && !await this.#isAnnounced()) this.#break(1);
+  }
+
+  /** Whether an entry tells of the removal, with the right hash. One that ended early has got less far. */
+  async #isAnnounced(): Promise<boolean> {
+    const find = this.#database.prepare("SELECT hash FROM audit WHERE id = ?");
+    for (const { id, hash } of this.#announced) {
+      const found = id === this.start
+        ? this.#anchor.hash
+        : (await this.#database.patiently(VERIFY, () => find.get<[Uint8Array]>(id)))?.[0];
+      if (found !== undefined && sameHash(found, hash)) return true;
+    }
+    return false;
   }
 
   /** The next rows. One that cannot be read is none of ours. */
@@ -119,7 +131,11 @@ class ChainWalk {
     this.#compareHead(id);
     if (this.#scope === null || this.#scope === workspaceId) this.entries++;
     if (operation === PRUNE && workspaceId === "") {
-      this.#announced = Math.max(this.#announced, announcedBy(details));
+      const announced = announcedBy(details);
+      // Only what is there already can be removed: a head below the anchor was known before this.
+      if (announced !== null && announced.id >= this.start && announced.id < id) {
+        this.#announced.push(announced);
+      }
     }
   }
 
@@ -166,8 +182,12 @@ function wrongAt(lookup: Lookup, segment: number): number | null {
   }
 }
 
-function announcedBy(details: string | null): number {
-  return Number(/"through":(\d{1,15})/.exec(details ?? "")?.[1] ?? 0);
+/** The last entry whose removal is announced; `null` where the details tell of none. */
+function announcedBy(details: string | null): Head | null {
+  const [, through] = /^\{"through":(\d{1,15}),/.exec(details ?? "") ?? [];
+  const [, hash] = /,"hash":"([0-9a-f]{64})"/.exec(details ?? "") ?? [];
+  if (through === undefined || hash === undefined) return null;
+  return { id: Number(through), hash: Uint8Array.fromHex(hash) };
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -327,3 +327,48 @@ Deno.test("prune() removes nothing of a log that is not as it was", async () => 
     assert.equal((await ground.audit.verify()).ok, false, name);
   }
 });
+
+/** Removes the oldest entries as retention does, and tells of it with these details. */
+function forgePrune(db: DatabaseSync, through: number, details: Record<string, unknown>): void {
+  const [last] = db.prepare("SELECT * FROM audit ORDER BY id DESC LIMIT 1").all();
+  const content: Content = [
+    Number(last!["id"]) + 1,
+    Date.now(),
+    "",
+    "",
+    null,
+    "session",
+    "audit.prune",
+    null,
+    JSON.stringify(details),
+  ];
+  const hash = linkHash(last!["hash"] as Uint8Array, content);
+  db.prepare("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(...content, hash);
+  db.exec(`INSERT INTO anchor SELECT id, hash FROM audit WHERE id = ${through};
+    DELETE FROM audit WHERE id <= ${through}`);
+}
+
+Deno.test("verify() takes a removal only with an entry that tells of it as it was", async () => {
+  const hashAt = (db: DatabaseSync, id: number) =>
+    (db.prepare("SELECT hash FROM audit WHERE id = ?").get(id)!["hash"] as Uint8Array).toHex();
+  const forgeries: Record<string, [ok: boolean, details: (db: DatabaseSync) => object]> = {
+    "no hash": [false, () => ({ through: 6, days: 30 })],
+    "another hash": [false, (db) => ({ through: 6, hash: hashAt(db, 5), days: 30 })],
+    "not so far": [false, (db) => ({ through: 5, hash: hashAt(db, 5), days: 30 })],
+    "further, another hash": [false, (db) => ({ through: 8, hash: hashAt(db, 6), days: 30 })],
+    "what is not there": [false, (db) => ({ through: 11, hash: hashAt(db, 6), days: 30 })],
+    // As one that was killed on the way leaves it.
+    "further": [true, (db) => ({ through: 8, hash: hashAt(db, 8), days: 30 })],
+    // What a chain without a key cannot tell from retention, but shows.
+    "all right": [true, (db) => ({ through: 6, hash: hashAt(db, 6), days: 30 })],
+  };
+  for (const [name, [ok, details]] of Object.entries(forgeries)) {
+    await using ground = await knownLog(10);
+    const head = await ground.audit.head();
+    ground.tamper((db) => forgePrune(db, 6, { ...details(db) }));
+    await ground.reopen();
+    assert.equal((await ground.all.verify()).ok, ok, name);
+    assert.equal((await ground.all.verify({ head })).ok, ok, name);
+    assert.equal((await ground.all.logs({ operation: "audit.prune" })).length, 1);
+  }
+});
