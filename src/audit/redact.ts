@@ -19,15 +19,33 @@ const MAX_DEPTH = 64;
 
 /** What the details of an operation on a file have as paths, as exact as the entry's own. */
 const PATHS = ["from", "resolved"] as const;
+/** The operations that list what they changed, under which names, and what of that is a path. */
+const MANY: readonly string[] = ["batch", "run", "restore", "commit"];
+const LISTS = ["operations", "changes"] as const;
+const LISTED_PATHS = ["path", "from"] as const;
 
 /** The details without what looks like a secret, and with long texts cut. */
 export function redactDetails(details: AuditDetails, operation: string): AuditDetails {
   const redacted = redactObject(details, 0) as AuditDetails;
+  if (MANY.includes(operation)) keepListedPaths(details, redacted);
   if (!FILE_OPERATIONS.includes(operation)) return redacted;
   for (const name of PATHS) {
     if (typeof details[name] === "string") redacted[name] = details[name];
   }
   return redacted;
+}
+
+function keepListedPaths(details: AuditDetails, redacted: AuditDetails): void {
+  for (const list of LISTS) {
+    const elements = details[list];
+    if (!Array.isArray(elements)) continue;
+    for (const [index, element] of elements.entries()) {
+      for (const name of LISTED_PATHS) {
+        if (typeof element?.[name] !== "string") continue;
+        (redacted[list] as AuditDetails[])[index]![name] = element[name];
+      }
+    }
+  }
 }
 
 function redactValue(value: unknown, depth: number): unknown {

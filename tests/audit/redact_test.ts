@@ -133,6 +133,29 @@ Deno.test("redactDetails() hides by key, in arguments, at any depth, and cuts lo
   assert.equal(JSON.stringify(redactDetails(own, "x")), `{"__proto__":{"password":"${REDACTED}"}}`);
 });
 
+Deno.test("redactDetails() keeps the paths of what a batch or a command changed", () => {
+  const paths = { path: "/token=abc.txt", from: "/password=x/--token y" };
+  const element = { ...paths, type: "move", other: "token=abc" };
+  const kept = { ...element, other: `token=${REDACTED}` };
+
+  for (const operation of ["batch", "run", "restore", "commit", "agent.call"]) {
+    const isKept = operation !== "agent.call";
+    for (const list of ["operations", "changes"]) {
+      const details = { [list]: [element, null, "token=abc"], others: [paths], path: paths.path };
+      const redacted = redactDetails(details, operation);
+      const [first, ...rest] = redacted[list] as unknown[];
+      if (isKept) assert.deepEqual(first, kept, operation);
+      else assert.notEqual((first as typeof kept).path, paths.path, operation);
+      assert.deepEqual(rest, [null, `token=${REDACTED}`]);
+      assert.notDeepEqual(redacted["others"], [paths]);
+      assert.equal(redacted["path"], `/token=${REDACTED}`);
+    }
+    assert.deepEqual(redactDetails({ changes: "token=a" }, operation), {
+      changes: `token=${REDACTED}`,
+    });
+  }
+});
+
 Deno.test("a text that is cut shows no secret by half", () => {
   const token = `ghp_${A.slice(0, 36)}`;
   for (const before of [8180, 8192, 65_500, 65_530]) {
