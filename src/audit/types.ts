@@ -45,6 +45,9 @@ export interface AuditFilter {
   /**
    * Only entries about this path, also where it was the source of a copy or a move; or about the paths
    * that fit this pattern, in gitignore's reading, where it has any of `*`, `?`, `[` and `\`.
+   *
+   * Paths inside a batch (`details.operations`), and those that a command, a restore or a commit
+   * changed (`details.changes`), are not found by this: ask for these operations, and look there.
    */
   path?: string;
   /** Only entries of this moment and later. */
