@@ -85,6 +85,9 @@ export class Audit {
    * array, a JSON object a line, or comma-separated values with a header. Moments are in ISO 8601. The
    * file is there whole, or as it was before.
    *
+   * Values are exact: a spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula. Do
+   * not open comma-separated values of hostile input in one; use `jsonl`.
+   *
    * @throws {TypeError} as {@linkcode logs}, and where there is no such format.
    * @throws {StoreError} where the file cannot be written.
    */
