@@ -5,12 +5,13 @@
  */
 
 import { REDACTED } from "./patterns.ts";
+import { matchEnd, valueSpan } from "./value.ts";
 
 /** A plural is none: `max_tokens` is a number of words. */
 const WORD =
   "(?:pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|" +
   "secret[_-]?key|signing[_-]?key|encryption[_-]?key|credentials?|authorization|cookie|" +
-  "(?<=[_-])pwd|(?<=_)auth)(?![a-z])";
+  "(?<=[_-])pwd|(?<=[_-])pass(?!-)|(?<=_)auth)(?![a-z])";
 
 const ANY_WORD = new RegExp(WORD, "gi");
 const HAS_WORD = new RegExp(WORD, "i");
@@ -18,9 +19,11 @@ const HAS_WORD = new RegExp(WORD, "i");
 const REST_OF_NAME = /[\w.-]{0,40}/y;
 /** What comes between a name and its value: quotes, and a colon or `=`. */
 const ASSIGNS = /(?:\\?["'])?[ \t]{0,8}(?:=>|:=|[:=](?!=))[ \t]{0,8}/y;
-const SPACE = /[ \t]{1,8}(?=[^\s-])/y;
-const QUOTE = /\\?["']/y;
-const BARE = /[^\s"'&;,|<>(){}\]\\]*/y;
+const SPACE = /[ \t\r\n]{1,8}(?=[^\s-])/y;
+/** What an option begins with, and a key that is set by a word of its own: `set //host/:_authToken x`. */
+const OPTION = /(?:--|(?<![^\s"'`(\[,])-)[\w-]*$|(?::|\bset[ \t]{1,8})_\w*$/;
+/** What is replaced already; a fragment of a URL can be behind it. */
+const HIDDEN = /\[redacted\](?=#|$)/y;
 const MAX_NAME = 60;
 
 /** Whether a name says that its value is a secret. */
@@ -30,7 +33,7 @@ export function isSecretName(name: string): boolean {
 
 /** Whether an argument of a command is an option whose value is a secret and comes next. */
 export function isSecretOption(argument: string): boolean {
-  return argument.startsWith("--") && !argument.includes("=") && isSecretName(argument);
+  return /^--?[\w.-]+$|:_\w+$/.test(argument) && isSecretName(argument);
 }
 
 /** The text without the secrets that a name in front of them gives away. */
@@ -44,8 +47,8 @@ export function hideNamed(text: string): string {
     ANY_WORD.lastIndex = end;
     const start = valueStart(text, word.index, end);
     if (start === null) continue;
-    const value = valueAt(text, start);
-    if (value.end === value.start) continue;
+    const value = valueSpan(text, start);
+    if (value.end === value.start || isHidden(text.slice(value.start, value.end))) continue;
     hidden += text.slice(done, value.start) + REDACTED;
     done = ANY_WORD.lastIndex = value.end;
   }
@@ -58,21 +61,10 @@ function valueStart(text: string, word: number, end: number): number | null {
   if (assigned !== null) return assigned;
   const spaced = matchEnd(SPACE, text, end);
   const isOption = spaced !== null &&
-    /--[\w-]*$/.test(text.slice(Math.max(0, word - MAX_NAME), word));
+    OPTION.test(text.slice(Math.max(0, word - MAX_NAME), word));
   return isOption ? spaced : null;
 }
 
-/** Where a value that begins at `at` has its secret; it is empty where that is replaced already. */
-function valueAt(text: string, at: number): { start: number; end: number } {
-  const start = matchEnd(QUOTE, text, at) ?? at;
-  if (text.startsWith(REDACTED, start)) return { start, end: start };
-  if (start === at) return { start, end: matchEnd(BARE, text, at)! };
-  // A quote that nobody closes is looked for once: it would have closed the one before.
-  const end = text.indexOf(text.slice(at, start), start);
-  return { start, end: end < 0 ? text.length : end };
-}
-
-function matchEnd(pattern: RegExp, text: string, at: number): number | null {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : null;
+function isHidden(value: string): boolean {
+  return matchEnd(HIDDEN, value, 0) !== null;
 }

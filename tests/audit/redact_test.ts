@@ -38,6 +38,29 @@ const SECRETS = [
   `§AIza${A.slice(0, 35)}§`,
   `§eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${A}§`,
   `before §${KEY}§ after`,
+  'password="§a\\"hunter2§" user=me',
+  '{\\"password\\": \\"§a\\\\\\"hunter2§\\", \\"n\\": 1}',
+  `password="§ghp_${A.slice(0, 36)} hunter2§" user=me`,
+  "TOKEN=§a\\ hunter2§ run",
+  "TOKEN=§'it'\"'\"'hunter2'§ run",
+  "TOKEN=§a'b c'\"d e\"$'f\\' g'h,i§ run",
+  "TOKEN=§$(echo hunter2)§ run",
+  'TOKEN="§$(echo "a b") c§" run',
+  "TOKEN=§$(echo ')' \\) \"$(b (c))\" d)§; run",
+  "TOKEN=§${X:-hunter2}§ run",
+  "TOKEN=§`echo hunter2`§ run",
+  "--mount type=x,token=§a§,to=/srv",
+  "tool -token §hunter2§ -v",
+  "tool --token\n§hunter2§ -v",
+  "npm config set //registry.example.com/:_authToken §hunter2§",
+  "npm config set _auth §hunter2§",
+  "DB_PASS=§hunter2§ run",
+  "tool --pass §hunter2§ --pass-through a",
+  "sh -c \"TOKEN=§a§\" x 'y'",
+  "curl -H 'X-Api-Key: §a§' 'b'",
+  `§hf_${A.slice(0, 34)}§`,
+  `§SG.${A.slice(0, 22)}.${A.slice(0, 43)}§`,
+  `§dop_v1_${A.slice(0, 32)}§`,
   `cut §${KEY.slice(0, 60)}§`,
 ];
 
@@ -53,6 +76,8 @@ const PLAIN = [
   "PWD=/home/me author=me oauth",
   "sk-short task-list-with-a-rather-long-name",
   "--token",
+  "a first-pass encoder, two-token x",
+  "PASS: 3 passed",
   "time 12:30, ratio 3:4",
 ];
 
@@ -97,7 +122,34 @@ Deno.test("redactText() takes time in proportion to the text, whatever that is",
     "password ",
     "_auth",
   );
-  shapes.push(" ", "\n", "ghp_aaaaaaaaaaaaaaa ", "passwordpassword", "A", "secret: ", "[redacted]");
+  shapes.push(
+    " ",
+    "\n",
+    "ghp_aaaaaaaaaaaaaaa ",
+    "passwordpassword",
+    "A",
+    "SG.",
+    "secret: ",
+    "[redacted]",
+  );
+  shapes.push(
+    'token=a"$(',
+    "token=a'",
+    "token=a\\ ",
+    "token=$(",
+    "token=${",
+    'token="$("',
+    "token=a`b",
+  );
+  shapes.push(
+    "token=a,b",
+    'token=\\"\\\\',
+    "-token\n",
+    "set _auth ",
+    "token=$'a",
+    "token=(",
+    "token=a]",
+  );
   for (const shape of shapes) {
     const start = performance.now();
     redactText(shape.repeat(size / shape.length));
@@ -110,7 +162,19 @@ Deno.test("redactText() takes time in proportion to the text, whatever that is",
 
 Deno.test("redactDetails() hides by key, in arguments, at any depth, and cuts long texts", () => {
   const details = {
-    command: ["curl", "--token", "abc", "--header", "x: y", "--password", "--verbose"],
+    command: [
+      "curl",
+      "--token",
+      "abc",
+      "-token",
+      "abc",
+      "//host/:_authToken",
+      "abc",
+      "--header",
+      "x: y",
+      "--password",
+      "--verbose",
+    ],
     env: { GITHUB_TOKEN: "abc", HOME: "/root", apiKey: 5, secrets: ["a"] },
     deep: [{ deeper: [{ password: { nested: "x" }, hasToken: true, cookie: null }] }],
     tokens: 12,
@@ -119,7 +183,19 @@ Deno.test("redactDetails() hides by key, in arguments, at any depth, and cuts lo
   };
   const redacted = redactDetails(details, "run");
   assert.deepEqual({ ...redacted, text: null }, {
-    command: ["curl", "--token", REDACTED, "--header", "x: y", "--password", "--verbose"],
+    command: [
+      "curl",
+      "--token",
+      REDACTED,
+      "-token",
+      REDACTED,
+      "//host/:_authToken",
+      REDACTED,
+      "--header",
+      "x: y",
+      "--password",
+      "--verbose",
+    ],
     env: { GITHUB_TOKEN: REDACTED, HOME: "/root", apiKey: REDACTED, secrets: ["a"] },
     deep: [{ deeper: [{ password: REDACTED, hasToken: true, cookie: null }] }],
     tokens: 12,
