@@ -43,16 +43,44 @@ export class AgentFSError extends Error {
     this.name = new.target.name;
   }
 
-  /** The error as plain data: its code, its message, its facts and the message of its cause. */
+  /**
+   * The error as plain data: its code, its message, its facts and what its cause says. Of a command's
+   * output, that is the first 8 KiB of each stream.
+   */
   toJSON(): Record<string, unknown> {
     const { code, message, cause } = this;
-    const facts = Object.fromEntries(Object.entries(this).filter(([key]) => key !== "name"));
+    const facts = Object.entries(this).filter(([key]) => key !== "name" && key !== "cause")
+      .map(([key, value]) => [key, key === "result" ? withShortOutput(value) : value]);
     return {
-      ...facts,
+      ...Object.fromEntries(facts),
       code,
       message,
-      ...(cause === undefined ? {} : { cause: cause instanceof Error ? cause.message : cause }),
+      ...(cause === undefined ? {} : { cause: causeText(cause) }),
     };
+  }
+}
+
+/** So many UTF-16 code units of each output of a command are in the JSON of its error. */
+const MAX_OUTPUT = 8 * 1024;
+
+/** The result of a command without what would make megabytes of JSON. */
+function withShortOutput(result: unknown): unknown {
+  if (typeof result !== "object" || result === null) return result;
+  const facts = Object.entries(result).filter(([, value]) => !(value instanceof Uint8Array));
+  return Object.fromEntries(facts.map(([key, value]) => {
+    const isOutput = (key === "stdout" || key === "stderr") && typeof value === "string";
+    return [key, isOutput ? value.slice(0, MAX_OUTPUT) : value];
+  }));
+}
+
+function causeText(cause: unknown): string {
+  if (cause instanceof AgentFSError) return `${cause.code}: ${cause.message}`;
+  if (cause instanceof Error) return cause.message;
+  try {
+    return String(cause);
+  } catch {
+    // An object can refuse to be a string, and one without a prototype always does.
+    return typeof cause;
   }
 }
 

@@ -78,3 +78,27 @@ Deno.test("the errors about what is at a path are PathErrors", () => {
     assert.equal("path" in error, error instanceof sdk.PathError, error.code);
   }
 });
+
+Deno.test("the JSON of an error says its cause in one line, whatever that is", () => {
+  const said = (cause: unknown): unknown =>
+    JSON.parse(JSON.stringify(new sdk.StoreError("said", { cause }))).cause;
+  const cyclic: Record<string, unknown> = {};
+  cyclic["self"] = cyclic;
+  assert.equal(said(cyclic), "[object Object]");
+  assert.equal(said(5n), "5");
+  assert.equal(said(null), "null");
+  assert.equal(said("text"), "text");
+  assert.equal(said(Object.create(null)), "object");
+  assert.equal(said(new sdk.FileNotFoundError("no /a", "/a")), "FileNotFoundError: no /a");
+  assert.equal(said(undefined), undefined);
+});
+
+Deno.test("the JSON of a command that said much is short", () => {
+  const text = "x".repeat(200_000);
+  const bytes = new TextEncoder().encode(text);
+  const result = { code: 1, stdout: text, stderr: text, stdoutBytes: bytes, stderrBytes: bytes };
+  const json = JSON.stringify(new sdk.CommandError("said", result));
+  const short = text.slice(0, 8192);
+  assert.deepEqual(JSON.parse(json).result, { code: 1, stdout: short, stderr: short });
+  assert.equal(JSON.parse(JSON.stringify(new sdk.CommandError("said"))).result, null);
+});
