@@ -117,8 +117,8 @@ export class Hooks {
     event: Event,
     ...told: [workspace: Workspace, ...WorkspaceEvents[Event]]
   ): Promise<void> {
-    const own = this[EVENTS[event]] as HookHandler<Event> | null;
-    if (own !== null) await this.#call(event, own, told);
+    const own = this[EVENTS[event]] as HookHandler<Event> | null | undefined;
+    if (own !== null && own !== undefined) await this.#call(event, own, told);
     // One that is added meanwhile hears of the next event; one that is taken away meanwhile of none.
     for (const one of this.#listOf(event)) {
       if (!this.#listOf(event).includes(one)) continue;
@@ -132,11 +132,7 @@ export class Hooks {
     handler: HookHandler<Event>,
     once: boolean,
   ): () => void {
-    if (typeof handler !== "function") {
-      throw new TypeError(
-        `Cannot hear of "${event}": a handler is a function, not ${typeName(handler)}`,
-      );
-    }
+    checkHandler(event, handler);
     const one: Registered = { handler: handler as HookHandler<never>, once };
     this.#registered.set(event, [...this.#listOf(event), one]);
     return () => this.#remove(event, one);
@@ -147,10 +143,13 @@ export class Hooks {
   }
 
   #listOf(event: HookEvent): readonly Registered[] {
-    if (Object.hasOwn(EVENTS, event)) return this.#registered.get(event) ?? [];
+    if (typeof event === "string" && Object.hasOwn(EVENTS, event)) {
+      return this.#registered.get(event) ?? [];
+    }
     const known = Object.keys(EVENTS).join(", ");
+    const named = typeof event === "string" ? JSON.stringify(event) : `this ${typeName(event)}`;
     throw new TypeError(
-      `Cannot hear of ${JSON.stringify(event)}: there is no such event; there are ${known}`,
+      `Cannot hear of ${named}: there is no such event; there are ${known}`,
     );
   }
 
@@ -159,8 +158,9 @@ export class Hooks {
     handler: HookHandler<Event>,
     told: [workspace: Workspace, ...WorkspaceEvents[Event]],
   ): Promise<void> {
-    const called = Promise.try(handler, ...told);
     try {
+      checkHandler(event, handler);
+      const called = Promise.try(handler, ...told);
       if (await settlesWithin(called, this.#timeout)) await called;
       else {
         throw new AgentFSError(
@@ -174,10 +174,17 @@ export class Hooks {
 
   #report(error: unknown, event: HookEvent): void {
     try {
-      if (this.onError !== null) return this.onError(error, event);
+      if (typeof this.onError === "function") return this.onError(error, event);
     } catch {
       // Then the console is told of what it was to be told.
     }
     console.error(`AgentFS: a handler of "${event}" failed: ${messageOf(error)}`);
   }
+}
+
+function checkHandler(event: HookEvent, handler: unknown): void {
+  if (typeof handler === "function") return;
+  throw new TypeError(
+    `Cannot hear of "${String(event)}": a handler is a function, not ${typeName(handler)}`,
+  );
 }

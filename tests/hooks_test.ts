@@ -230,6 +230,28 @@ Deno.test("what is no event or no handler is refused", async () => {
       () => hooks.once("commit", null as never),
       new TypeError('Cannot hear of "commit": a handler is a function, not null'),
     );
+    for (const event of [5n, Symbol("x"), undefined, null, ["commit"]]) {
+      const type = event === null ? "null" : Array.isArray(event) ? "array" : typeof event;
+      for (const call of ["on", "once", "off"] as const) {
+        assert.throws(() => hooks[call](event as never, () => {}), {
+          name: "TypeError",
+          message: new RegExp(`^Cannot hear of this ${type}: there is no such event; there are`),
+        });
+      }
+    }
     return Promise.resolve();
+  });
+});
+
+Deno.test("a property that is undefined is none, and one that is no function is reported", async () => {
+  await withWorkspace(async (workspace, hooks) => {
+    const reported: unknown[] = [];
+    hooks.onError = (error) => void reported.push((error as Error).message);
+    hooks.onRun = undefined as never;
+    await workspace.run("true");
+    assert.deepEqual(reported, []);
+    hooks.onRun = "x" as never;
+    await workspace.run("true");
+    assert.deepEqual(reported, ['Cannot hear of "run": a handler is a function, not string']);
   });
 });
