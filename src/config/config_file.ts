@@ -9,7 +9,7 @@ import { messageOf } from "../platform/failure.ts";
 import { currentDirectory, errorCode, isDenied, isMissing, realPath } from "../platform/fs.ts";
 import { WaryFile } from "../platform/wary_file.ts";
 import { isOurs } from "../registry/ours.ts";
-import { resolve } from "@std/path/posix";
+import { basename, dirname, join, resolve } from "@std/path/posix";
 import { fileURLToPath } from "node:url";
 import { configError } from "./failure.ts";
 
@@ -50,7 +50,9 @@ function readBytes(path: string): Uint8Array {
   try {
     real = realPath(path);
     if (real === null) throw refusal(path, MISSING);
-    if (isOurs(real)) throw refusal(path, "agents can write there; keep it outside of workspaces");
+    if (isOurs(real) || isOurs(unfollowed(path))) {
+      throw refusal(path, "agents can write there; keep it outside of workspaces");
+    }
     using file = new WaryFile(real);
     const { isFile, isDirectory } = file.stat();
     if (!isFile) throw refusal(path, `it is ${isDirectory ? "a directory" : "no file"}; ${GIVE}`);
@@ -60,6 +62,17 @@ function readBytes(path: string): Uint8Array {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw refusal(path, ruleOf(error, real ?? path));
+  }
+}
+
+/** Where the file itself is, which can be a link: whoever can put one there chooses what is read. */
+function unfollowed(path: string): string {
+  try {
+    return join(realPath(dirname(path)) ?? dirname(path), basename(path));
+  } catch (error) {
+    // Only the file may be looked at: then its path is taken at its word.
+    if (isDenied(error) || errorCode(error) !== null) return path;
+    throw error;
   }
 }
 

@@ -96,9 +96,10 @@ Deno.test("Config.load() refuses a file in a workspace, however it is called", a
   await Deno.writeTextFile(`${project.path}/agentfs.toml`, "cache_size = 7\n");
   const out = `${workspace.path}/../../../agentfs.toml`;
   assert.equal((await Config.load(out)).cacheSize, 7);
-  // A link in a workspace to a file outside leads to what no agent wrote.
+  // A link in a workspace is an agent's choice of what is read.
   await Deno.symlink(`${project.path}/agentfs.toml`, `${workspace.path}/out.toml`);
-  assert.equal((await Config.load(`${workspace.path}/out.toml`)).cacheSize, 7);
+  await assertRefused(`${workspace.path}/out.toml`, rule);
+  await assertRefused(`${directory}/linked/out.toml`, rule);
   await workspace.run("true");
   await Deno.writeTextFile(`${project.path}/.agentfs/home/x.toml`, "");
   await assertRefused(`${project.path}/.agentfs/home/x.toml`, rule);
