@@ -68,7 +68,8 @@ export {
   WorkspaceNotFoundError,
 } from "./src/errors.ts";
 export type { WorkspaceEvents } from "./src/events.ts";
-export { type Missing, type SandboxSupport, sandboxSupport } from "./src/exec/support.ts";
+export type { Missing } from "./src/exec/detect.ts";
+export { type SandboxSupport, sandboxSupport } from "./src/exec/support.ts";
 export type {
   Limits,
   Permissions,

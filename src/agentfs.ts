@@ -6,21 +6,20 @@
 
 import { typeName } from "./arguments.ts";
 import { Audit } from "./audit/audit.ts";
-import { prune } from "./audit/prune.ts";
 import { Config } from "./config/config.ts";
 import { configError } from "./config/failure.ts";
 import type { ConfigInput } from "./config/types.ts";
 import { ClosedError } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
-import { collectGarbage, type GcOptions, type GcResult } from "./lifecycle/gc.ts";
+import type { GcOptions, GcResult } from "./lifecycle/gc.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces, openLog } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
+import { nodeUrl } from "./platform/builtin.ts";
 import { attemptStore } from "./platform/failure.ts";
 import { currentDirectory } from "./platform/fs.ts";
 import { OpenBase } from "./registry/open_base.ts";
 import { resolve } from "@std/path/posix";
-import { fileURLToPath } from "node:url";
 
 const MIB = 1024 * 1024;
 
@@ -107,7 +106,11 @@ export class AgentFS implements AsyncDisposable {
     const live = await this.#open();
     return await live.recorder("", null).change(
       { operation: "gc" },
-      () => attemptStore("clear up the store", () => collectGarbage(live.base, options)),
+      () =>
+        attemptStore("clear up the store", async () => {
+          const { collectGarbage } = await import("./lifecycle/gc.ts");
+          return await collectGarbage(live.base, options);
+        }),
       ({ before, after, refs, pruned }) => ({ before, after, refs: refs.length, pruned }),
     );
   }
@@ -149,7 +152,10 @@ export class AgentFS implements AsyncDisposable {
     const { config, hooks } = this;
     const log = config.auditEnabled ? opened.use(await openLog(base)) : null;
     const { retentionDays } = config.audit;
-    if (log !== null && retentionDays !== null) await prune(log, retentionDays);
+    if (log !== null && retentionDays !== null) {
+      const { prune } = await import("./audit/prune.ts");
+      await prune(log, retentionDays);
+    }
     opened.move();
     return new LiveWorkspaces(base, { log, config, hooks });
   }
@@ -161,7 +167,9 @@ export class AgentFS implements AsyncDisposable {
 }
 
 function absolutePath(base: string | URL): string {
-  const path = base instanceof URL && base.protocol === "file:" ? fileURLToPath(base) : base;
+  const path = base instanceof URL && base.protocol === "file:"
+    ? nodeUrl().fileURLToPath(base)
+    : base;
   if (typeof path === "string" && path !== "" && path.isWellFormed() && !path.includes("\0")) {
     return resolve(currentDirectory(), path);
   }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import console from "node:console";
 import { typeName } from "./arguments.ts";
 import { AgentFSError } from "./errors.ts";
 import type { WorkspaceEvents } from "./events.ts";
+import { nodeConsole } from "./platform/builtin.ts";
 import { messageOf } from "./platform/failure.ts";
 import { settlesWithin } from "./platform/patience.ts";
 import type { Workspace } from "./workspace.ts";
@@ -178,7 +178,7 @@ export class Hooks {
     } catch {
       // Then the console is told of what it was to be told.
     }
-    console.error(`AgentFS: a handler of "${event}" failed: ${messageOf(error)}`);
+    nodeConsole().error(`AgentFS: a handler of "${event}" failed: ${messageOf(error)}`);
   }
 }
 

@@ -11,11 +11,10 @@ import { AuditLog } from "./audit/log.ts";
 import type { Config } from "./config/config.ts";
 import type { Announce, WorkspaceEvents } from "./events.ts";
 import type { CommandHost } from "./exec/host.ts";
-import { type Detected, detectSandbox } from "./exec/support.ts";
+import type { Detected } from "./exec/detect.ts";
 import { SandboxError } from "./errors.ts";
-import { batch } from "./files/batch.ts";
 import type { Hooks } from "./hooks.ts";
-import { GitInside } from "./inside/git_inside.ts";
+import type { GitInside } from "./inside/git_inside.ts";
 import { WorkspaceHost } from "./inside/command_host.ts";
 import { RoutedFiles } from "./inside/routed_files.ts";
 import { recover } from "./lifecycle/recover.ts";
@@ -162,7 +161,10 @@ export class LiveWorkspaces {
     const workspace: Workspace = new Workspace({
       worktree,
       files,
-      batch: (work) => batch(worktree, context, work),
+      batch: async (work) => {
+        const { batch } = await import("./files/batch.ts");
+        return await batch(worktree, context, work);
+      },
       commands: this.#commandHost(worktree, files, { recorder, announce }),
       audit: new Audit(() => this.auditSource(), record),
       recorder,
@@ -177,16 +179,12 @@ export class LiveWorkspaces {
     files: RoutedFiles,
     { recorder, announce }: { recorder: Recorder; announce: Announce },
   ): CommandHost {
-    const git = new GitInside(worktree, async () => {
-      const { sandbox } = await this.#detect();
-      if (sandbox === null) throw new SandboxError("Cannot look into a sandbox: there is none");
-      return sandbox;
-    });
+    let git: Promise<GitInside> | undefined;
     return new WorkspaceHost({
       worktree,
       settings: this.#shared.config.run,
       detect: () => this.#detect(),
-      enter: () => git.enter(),
+      enter: async () => await (await (git ??= this.#gitInside(worktree))).enter(),
       starting: (purpose, signal) => files.starting(purpose, signal),
       witness: async (command, options) => {
         using begun = new DisposableStack();
@@ -207,11 +205,26 @@ export class LiveWorkspaces {
     });
   }
 
+  /** Git for the sandboxed commands of a workspace. */
+  async #gitInside(worktree: Worktree): Promise<GitInside> {
+    const { GitInside } = await import("./inside/git_inside.ts");
+    return new GitInside(worktree, async () => {
+      const { sandbox } = await this.#detect();
+      if (sandbox === null) throw new SandboxError("Cannot look into a sandbox: there is none");
+      return sandbox;
+    });
+  }
+
   /** A sandbox that is found is there to stay; one that is missing may come. */
   async #detect(): Promise<Detected> {
     if (this.#detecting === null) this.base.requireOpen();
-    const detected = await (this.#detecting ??= detectSandbox());
+    const detected = await (this.#detecting ??= detect());
     if (detected.sandbox === null) this.#detecting = null;
     return detected;
   }
+}
+
+async function detect(): Promise<Detected> {
+  const { detectSandbox } = await import("./exec/detect.ts");
+  return await detectSandbox();
 }

@@ -7,8 +7,6 @@
 import { checkOptions, type OptionKinds, typeName } from "./arguments.ts";
 import type { AuditDetails } from "./audit/types.ts";
 import { ClosedError, WorkspaceNotFoundError } from "./errors.ts";
-import { createWorkspace } from "./lifecycle/create.ts";
-import { deleteWorkspace } from "./lifecycle/delete.ts";
 import { recoverAll } from "./lifecycle/recover.ts";
 import type { LiveWorkspaces } from "./live_workspaces.ts";
 import { checkName, isName, madeUpName } from "./names.ts";
@@ -150,6 +148,7 @@ export class WorkspaceManager {
             findRecord(live.base, name);
             throw error;
           });
+          const { deleteWorkspace } = await import("./lifecycle/delete.ts");
           await deleteWorkspace(worktree);
           live.forget(name, "it was deleted");
         });
@@ -209,6 +208,7 @@ async function createRecord(
   return await attemptStore(`create the workspace "${name}"`, async () => {
     // What a killed process was at would keep the name.
     await recoverAll(base);
+    const { createWorkspace } = await import("./lifecycle/create.ts");
     return await createWorkspace(base, creation);
   });
 }

@@ -6,15 +6,7 @@
 
 import type { AuditDetails } from "./audit/types.ts";
 import type { Announce } from "./events.ts";
-import { type Diff, diffSnapshots } from "./history/diff.ts";
-import { restoreSnapshot } from "./history/restore.ts";
-import {
-  createSnapshot,
-  deleteSnapshot,
-  findSnapshot,
-  hasSnapshot,
-  listSnapshots,
-} from "./history/snapshot.ts";
+import type { Diff } from "./history/diff.ts";
 import type { RestoreResult, Snapshot, SnapshotOptions } from "./history/types.ts";
 import { isName, madeUpName } from "./names.ts";
 import { attemptStore } from "./platform/failure.ts";
@@ -22,6 +14,9 @@ import { refNames } from "./registry/layout.ts";
 import { noteTemporaryRef } from "./registry/temporary_refs.ts";
 import { changesOf, type Recorder } from "./recorder.ts";
 import type { Worktree } from "./worktree/worktree.ts";
+
+/** The room, which is loaded when it is first needed. */
+const snapshots = () => import("./history/snapshot.ts");
 
 /** What the snapshots of a workspace are taken of, and who hears of them. @internal */
 export interface SnapshotParts {
@@ -82,7 +77,11 @@ export class SnapshotManager {
     };
     const snapshot = await this.#recorder.change(
       call,
-      () => attemptStore("take a snapshot", () => createSnapshot(this.#worktree, name, options)),
+      () =>
+        attemptStore("take a snapshot", async () => {
+          const { createSnapshot } = await snapshots();
+          return await createSnapshot(this.#worktree, name, options);
+        }),
       ({ name, oid, tree, ref, skipped }) => ({ name, oid, tree, ref, skipped: skipped.length }),
     );
     await this.#announce("snapshot", snapshot);
@@ -97,7 +96,11 @@ export class SnapshotManager {
   async get(name: string): Promise<Snapshot> {
     return await this.#recorder.look(
       { operation: "snapshot.get", details: { name } },
-      () => attemptStore("read a snapshot", () => findSnapshot(this.#worktree, name)),
+      () =>
+        attemptStore("read a snapshot", async () => {
+          const { findSnapshot } = await snapshots();
+          return findSnapshot(this.#worktree, name);
+        }),
     );
   }
 
@@ -105,7 +108,11 @@ export class SnapshotManager {
   async list(): Promise<Snapshot[]> {
     return await this.#recorder.look(
       { operation: "snapshot.list" },
-      () => attemptStore("list the snapshots", () => listSnapshots(this.#worktree)),
+      () =>
+        attemptStore("list the snapshots", async () => {
+          const { listSnapshots } = await snapshots();
+          return listSnapshots(this.#worktree);
+        }),
     );
   }
 
@@ -113,11 +120,11 @@ export class SnapshotManager {
   has(name: string): Promise<boolean> {
     return this.#recorder.look(
       { operation: "snapshot.has", details: { name } },
-      () =>
-        Promise.try(() => {
-          using _ = this.#worktree.use();
-          return hasSnapshot(this.#worktree, name);
-        }),
+      async () => {
+        const { hasSnapshot } = await snapshots();
+        using _ = this.#worktree.use();
+        return hasSnapshot(this.#worktree, name);
+      },
     );
   }
 
@@ -139,8 +146,9 @@ export class SnapshotManager {
     const restored = await this.#recorder.change(
       { operation: "restore", details: { name } },
       () =>
-        attemptStore("restore a snapshot", () => {
-          return restoreSnapshot(this.#worktree, snapshot, options);
+        attemptStore("restore a snapshot", async () => {
+          const { restoreSnapshot } = await import("./history/restore.ts");
+          return await restoreSnapshot(this.#worktree, snapshot, options);
         }),
       ({ changes, undo }) => ({ undo: undo.name, ...changesOf(changes) }),
     );
@@ -156,7 +164,11 @@ export class SnapshotManager {
   async delete(name: string): Promise<void> {
     await this.#recorder.change(
       { operation: "snapshot.delete", details: { name } },
-      () => attemptStore("delete a snapshot", () => deleteSnapshot(this.#worktree, name)),
+      () =>
+        attemptStore("delete a snapshot", async () => {
+          const { deleteSnapshot } = await snapshots();
+          await deleteSnapshot(this.#worktree, name);
+        }),
     );
   }
 
@@ -168,7 +180,11 @@ export class SnapshotManager {
   async diff(from: string, to?: string): Promise<Diff> {
     return await this.#recorder.look(
       { operation: "snapshot.diff", details: { from, to } },
-      () => attemptStore("compare snapshots", () => diffSnapshots(this.#worktree, from, to)),
+      () =>
+        attemptStore("compare snapshots", async () => {
+          const { diffSnapshots } = await import("./history/diff.ts");
+          return await diffSnapshots(this.#worktree, from, to);
+        }),
     );
   }
 

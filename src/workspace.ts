@@ -9,13 +9,10 @@ import { batchProcess, type BatchProcessOptions, type Processed } from "./batch_
 import type { Change, Skipped } from "./changes.ts";
 import type { Announce } from "./events.ts";
 import type { CommandHost } from "./exec/host.ts";
-import { run } from "./exec/run.ts";
 import { runStream } from "./exec/run_stream.ts";
-import { spawn } from "./exec/spawn.ts";
 import type { Process, RunOptions, RunResult, RunStream } from "./exec/types.ts";
 import type { BatchEffect } from "./files/batch_effect.ts";
 import type { BatchWork } from "./files/batch_operations.ts";
-import { decodeText } from "./files/content.ts";
 import type { Files } from "./files/files.ts";
 import type {
   Batch,
@@ -28,10 +25,8 @@ import type {
   StreamMode,
   WriteOptions,
 } from "./files/types.ts";
-import { commitFiles, previewCommit } from "./history/commit.ts";
-import { type Diff, diffFiles, type DiffOptions } from "./history/diff.ts";
+import type { Diff, DiffOptions } from "./history/diff.ts";
 import { CommitLog } from "./history/log.ts";
-import { status } from "./history/status.ts";
 import type { Commit, CommitOptions, CommitResult, Status } from "./history/types.ts";
 import { attemptStore } from "./platform/failure.ts";
 import { RecordedFiles } from "./recorded_files.ts";
@@ -133,6 +128,7 @@ export class Workspace {
    * @throws {FileNotFoundError} where `workdir` is not there.
    */
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const { run } = await import("./exec/run.ts");
     return await run(this.#parts.commands, command, options);
   }
 
@@ -143,6 +139,7 @@ export class Workspace {
 
   /** Starts a command that lives until it ends, is killed, or is disposed of: a server, a REPL. */
   async spawn(command: string | readonly string[], options: RunOptions = {}): Promise<Process> {
+    const { spawn } = await import("./exec/spawn.ts");
     return await spawn(this.#parts.commands, command, options);
   }
 
@@ -153,7 +150,7 @@ export class Workspace {
    * @throws {EncodingError} where it is not UTF-8; {@linkcode readBytes} reads it.
    */
   async readFile(path: string): Promise<string> {
-    return await decodeText(path, await this.#files.readBytes(path));
+    return await this.#files.readFile(path);
   }
 
   /**
@@ -349,7 +346,11 @@ export class Workspace {
   async status(options: { ignored?: boolean } = {}): Promise<Status> {
     return await this.#parts.recorder.look(
       { operation: "status" },
-      () => attemptStore("tell the status", () => status(this.#worktree, options)),
+      () =>
+        attemptStore("tell the status", async () => {
+          const { status } = await import("./history/status.ts");
+          return await status(this.#worktree, options);
+        }),
     );
   }
 
@@ -361,7 +362,11 @@ export class Workspace {
   async diff(options: DiffOptions = {}): Promise<Diff> {
     return await this.#parts.recorder.look(
       { operation: "diff" },
-      () => attemptStore("compare", () => diffFiles(this.#worktree, options)),
+      () =>
+        attemptStore("compare", async () => {
+          const { diffFiles } = await import("./history/diff.ts");
+          return await diffFiles(this.#worktree, options);
+        }),
     );
   }
 
@@ -383,7 +388,11 @@ export class Workspace {
     const { recorder, announce } = this.#parts;
     const commit = await recorder.change(
       { operation: "commit", details: { message } },
-      () => attemptStore("commit", () => commitFiles(this.#worktree, message, options)),
+      () =>
+        attemptStore("commit", async () => {
+          const { commitFiles } = await import("./history/commit.ts");
+          return await commitFiles(this.#worktree, message, options);
+        }),
       ({ oid, created, skipped, changes }) => ({
         oid,
         created,
@@ -398,7 +407,11 @@ export class Workspace {
   #previewCommit(message: string, options: CommitOptions): Promise<Change[]> {
     return this.#parts.recorder.look(
       { operation: "commit", details: { message, dryRun: true } },
-      () => attemptStore("commit", () => previewCommit(this.#worktree, message, options)),
+      () =>
+        attemptStore("commit", async () => {
+          const { previewCommit } = await import("./history/commit.ts");
+          return await previewCommit(this.#worktree, message, options);
+        }),
     );
   }
 

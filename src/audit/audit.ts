@@ -5,16 +5,14 @@
  */
 
 import { checkOptions, typeName } from "../arguments.ts";
+import { nodeUrl } from "../platform/builtin.ts";
 import { attemptStore } from "../platform/failure.ts";
 import { currentDirectory } from "../platform/fs.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { type Head, hexOf } from "./chain.ts";
-import { formatOf, writeEntries } from "./export.ts";
-import { readFilter } from "./filter.ts";
 import { keptHeads } from "./head_ref.ts";
 import type { AuditLog } from "./log.ts";
 import { checkOwnDetails, checkOwnOperation } from "./own_entry.ts";
-import { readPages } from "./query.ts";
 import type {
   AuditEntry,
   AuditExportOptions,
@@ -22,9 +20,7 @@ import type {
   AuditHead,
   AuditVerification,
 } from "./types.ts";
-import { verifyLog } from "./verify.ts";
 import { resolve } from "@std/path/posix";
-import { fileURLToPath } from "node:url";
 
 /** The workspace whose entries an {@linkcode Audit} shows. */
 export interface AuditedWorkspace {
@@ -97,6 +93,7 @@ export class Audit {
       checkOptions<AuditExportOptions>("export the audit log", options, NO_OPTIONS);
     }
     const { format, ...filter } = options;
+    const { formatOf, writeEntries } = await import("./export.ts");
     const chosen = formatOf(path, format);
     return await attemptStore(`export the audit log to ${path}`, async () => {
       const pages = this.#pages("export the audit log", filter);
@@ -151,6 +148,7 @@ export class Audit {
     const given = head === undefined ? [] : [givenHead(head)];
     const { base, log } = await this.#source();
     return await attemptStore("verify the audit log", async () => {
+      const { verifyLog } = await import("./verify.ts");
       const heads = [...given, ...log.remembered, ...keptHeads(base)];
       return await verifyLog(log, this.#workspace?.id ?? null, heads);
     });
@@ -164,6 +162,8 @@ export class Audit {
   }
 
   async *#pages(action: string, filter: AuditFilter): AsyncGenerator<AuditEntry[]> {
+    const { readFilter } = await import("./filter.ts");
+    const { readPages } = await import("./query.ts");
     const criteria = readFilter(action, filter);
     const { log } = await this.#source();
     yield* readPages(log, this.#workspace?.id ?? null, criteria);
@@ -174,7 +174,9 @@ export class Audit {
 const NO_OPTIONS = {} as never;
 
 function filePath(file: string | URL): string {
-  const path = file instanceof URL && file.protocol === "file:" ? fileURLToPath(file) : file;
+  const path = file instanceof URL && file.protocol === "file:"
+    ? nodeUrl().fileURLToPath(file)
+    : file;
   if (typeof path === "string" && path !== "" && !path.includes("\0")) {
     return resolve(currentDirectory(), path);
   }

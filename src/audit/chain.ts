@@ -6,8 +6,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { StoreError } from "../errors.ts";
+import { nodeCrypto } from "../platform/builtin.ts";
 import type { AuditDetails, AuditEntry } from "./types.ts";
 
 /** All columns of an entry but its hash, in the order in which they are hashed. */
@@ -50,7 +50,8 @@ export const GENESIS: Head = { id: 0, hash: new Uint8Array(32) };
 
 /** The hash of an entry that follows the one with the hash `previous`. */
 export function linkHash(previous: Uint8Array, content: Content): Uint8Array {
-  return createHash("sha256").update(previous).update(JSON.stringify(content)).digest();
+  return nodeCrypto().createHash("sha256").update(previous).update(JSON.stringify(content))
+    .digest();
 }
 
 /** Whether a row is the entry that comes next after `head`, as it was written. */

@@ -10,7 +10,6 @@ import { check, CODE, isTable } from "./check.ts";
 import { complete } from "./complete.ts";
 import { configError } from "./failure.ts";
 import { ALL_KEYS } from "./keys.ts";
-import { load } from "./load.ts";
 import type { AuditConfig, ConfigInput, RunConfig, SyncConfig } from "./types.ts";
 
 /**
@@ -117,6 +116,7 @@ export class Config {
    * ```
    */
   static async load(file: string | URL): Promise<Config> {
+    const { load } = await import("./load.ts");
     return new Config(await load(file));
   }
 }

@@ -4,14 +4,14 @@
  * @module
  */
 
-import console from "node:console";
 import { SandboxError } from "../errors.ts";
+import { nodeConsole } from "../platform/builtin.ts";
 import type { CommandHost } from "./host.ts";
 import { mergeLimits } from "./limits.ts";
 import { NO_SANDBOX } from "./none.ts";
 import { type Grants, grantsOf } from "./permissions.ts";
 import type { Sandbox } from "./sandbox.ts";
-import type { Missing } from "./support.ts";
+import type { Missing } from "./detect.ts";
 import type { Limits, RunOptions } from "./types.ts";
 
 /** What holds a command, and to what. */
@@ -64,7 +64,7 @@ let warned = false;
 function warnOnce({ why, remedy }: Missing): void {
   if (warned) return;
   warned = true;
-  console.warn(
+  nodeConsole().warn(
     `AgentFS: commands run without a sandbox, with all rights of this user: ${why}; ${remedy}. ` +
       'Set run.sandbox to "required" to refuse this, or to "off" to accept it.',
   );

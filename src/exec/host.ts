@@ -8,7 +8,7 @@
 import type { Change, Skipped } from "../changes.ts";
 import type { Command } from "./command_line.ts";
 import type { Mount } from "./sandbox.ts";
-import type { Detected } from "./support.ts";
+import type { Detected } from "./detect.ts";
 import type { Limits, Permissions, RunOptions, RunResult } from "./types.ts";
 
 /** What holds for the commands of which a call does not say otherwise. */

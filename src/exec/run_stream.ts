@@ -12,7 +12,7 @@ import { LineSplitter } from "./lines.ts";
 import { Outlet } from "./outlet.ts";
 import type { Captured, OutputSink } from "./output_pipe.ts";
 import type { RunningCommand } from "./running_command.ts";
-import { startCommand } from "./start_command.ts";
+import type { startCommand } from "./start_command.ts";
 import type { RunOptions, RunResult, RunStream } from "./types.ts";
 
 /** Starts `command`. */
@@ -39,10 +39,8 @@ class LineStream implements RunStream {
   ) {
     const kept = keptBytes(options, host.settings.limits);
     this.#outlet = new Outlet(() => this.#close());
-    this.#running = startCommand(host, command, options, {
-      stdout: new LineSink(new CappedOutput(kept), this.#outlet),
-      stderr: new CappedOutput(kept),
-    });
+    const stdout = new LineSink(new CappedOutput(kept), this.#outlet);
+    this.#running = start(host, command, options, { stdout, stderr: new CappedOutput(kept) });
     this.#result = this.#running.then((running) => running.result);
     // Not checked yet: that happens at the start of the command, which is where it fails.
     this.#signal = options?.signal;
@@ -91,6 +89,12 @@ class LineStream implements RunStream {
   async #close(): Promise<void> {
     await this.#running.then((running) => running.close(), () => {});
   }
+}
+
+/** Loads what starts commands with the first of them: a stream is there before. */
+async function start(...args: Parameters<typeof startCommand>): Promise<RunningCommand> {
+  const { startCommand } = await import("./start_command.ts");
+  return await startCommand(...args);
 }
 
 const LAST: IteratorResult<string> = { done: true, value: undefined };

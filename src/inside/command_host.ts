@@ -8,7 +8,7 @@ import type { Change } from "../changes.ts";
 import { FileNotFoundError, NotADirectoryError } from "../errors.ts";
 import type { Command } from "../exec/command_line.ts";
 import type { CommandHost, Inside, RunSettings, Witness } from "../exec/host.ts";
-import type { Detected } from "../exec/support.ts";
+import type { Detected } from "../exec/detect.ts";
 import type { RunOptions } from "../exec/types.ts";
 import { attemptStore } from "../platform/failure.ts";
 import { ownerOf } from "../git/owner.ts";

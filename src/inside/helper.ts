@@ -10,13 +10,13 @@ import { DEFAULT_GRANTS } from "../exec/permissions.ts";
 import type { Mount, Sandbox } from "../exec/sandbox.ts";
 import type { FileContext } from "../files/context.ts";
 import { randomId } from "../names.ts";
+import { nodeUrl } from "../platform/builtin.ts";
 import { messageOf } from "../platform/failure.ts";
 import { denoDirectory, denoProgram } from "../platform/runtime.ts";
 import { FileClient } from "./file_client.ts";
 import { FILE_SERVER, IDENTIFY } from "./file_server.ts";
 import type { HelperUse } from "./inside_files.ts";
 import { basename, dirname } from "@std/path/posix";
-import { fileURLToPath } from "node:url";
 
 /**
  * How long it is kept after the last call where no command of this process has it stay: to start it
@@ -152,7 +152,7 @@ function startHelper(sandbox: Sandbox, { root, identify }: HelperContext): FileC
 /** How the helper gets at its program. */
 function modulesOfServer(): { server: string; mount: Mount; cache: string | null } {
   if (FILE_SERVER.protocol === "file:") {
-    const source = fileURLToPath(new URL("..", FILE_SERVER)).replace(/\/$/, "");
+    const source = nodeUrl().fileURLToPath(new URL("..", FILE_SERVER)).replace(/\/$/, "");
     return {
       server: `${PLACES.modules}/inside/file_server.ts`,
       mount: { path: PLACES.modules, source, writable: false },

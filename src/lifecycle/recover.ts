@@ -4,20 +4,17 @@
  * @module
  */
 
-import { clearBatch, undoBatch } from "../files/batch.ts";
-import { finishCommit } from "../history/commit.ts";
-import { finishRestore } from "../history/restore.ts";
 import { lstat } from "../platform/fs.ts";
 import { acquireLockSoon } from "../platform/lock.ts";
 import { holdsFiles } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
+import { batchDirectory } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
 import { endTemporaryRefs } from "../registry/temporary_refs.ts";
+import { discardTree } from "../worktree/discard.ts";
 import { writeRootRules } from "../worktree/rules.ts";
 import { Worktree } from "../worktree/worktree.ts";
-import { undoCreate } from "./create.ts";
-import { deleteWorkspace, finishDelete } from "./delete.ts";
 
 /** Readies a base that was just opened: recovers, repairs, ends what dead sessions had. */
 export async function prepareBase(base: OpenBase): Promise<void> {
@@ -41,8 +38,9 @@ async function lookAfter(base: OpenBase, name: string): Promise<void> {
   if (record === null) return;
   const worktree = new Worktree(base, relocated(base, record));
   worktree.repair();
-  if (base.journal.read(name) === null) await clearBatch(worktree);
+  if (base.journal.read(name) === null) await discardTree(batchDirectory(worktree.directory));
   if (record.session === null || base.session.isAlive(record.session)) return;
+  const { deleteWorkspace } = await import("./delete.ts");
   await deleteWorkspace(worktree);
 }
 
@@ -82,16 +80,27 @@ export async function recover(base: OpenBase, workspace: string): Promise<void> 
 }
 
 async function carryOut(base: OpenBase, entry: JournalEntry): Promise<void> {
-  if (entry.operation === "delete") return finishDelete(base, entry);
+  if (entry.operation === "delete") {
+    const { finishDelete } = await import("./delete.ts");
+    return finishDelete(base, entry);
+  }
   const record = readRecord(base, entry.workspace);
   if (entry.operation === "create") {
     // With a record the workspace is whole, and only the end was not written down.
-    if (record === null) await undoCreate(base, entry.workspace);
-    return;
+    if (record !== null) return;
+    const { undoCreate } = await import("./create.ts");
+    return undoCreate(base, entry.workspace);
   }
   if (record === null) return;
   const worktree = new Worktree(base, relocated(base, record));
-  if (entry.operation === "batch") await undoBatch(worktree);
-  else if (entry.operation === "commit") await finishCommit(worktree, entry.commit);
-  else await finishRestore(worktree, entry);
+  if (entry.operation === "batch") {
+    const { undoBatch } = await import("../files/batch.ts");
+    await undoBatch(worktree);
+  } else if (entry.operation === "commit") {
+    const { finishCommit } = await import("../history/commit.ts");
+    await finishCommit(worktree, entry.commit);
+  } else {
+    const { finishRestore } = await import("../history/restore.ts");
+    await finishRestore(worktree, entry);
+  }
 }

@@ -35,6 +35,21 @@ export const nodeChildProcess: () => typeof import("node:child_process") = once(
   globalThis.process.getBuiltinModule("node:child_process")
 );
 
+/** `node:url` */
+export const nodeUrl: () => typeof import("node:url") = once(() =>
+  globalThis.process.getBuiltinModule("node:url")
+);
+
+/** `node:os` */
+export const nodeOs: () => typeof import("node:os") = once(() =>
+  globalThis.process.getBuiltinModule("node:os")
+);
+
+/** `node:console` */
+export const nodeConsole: () => typeof import("node:console") = once(() =>
+  globalThis.process.getBuiltinModule("node:console")
+);
+
 /** `node:events` */
 export const nodeEvents: () => typeof import("node:events") = once(() =>
   globalThis.process.getBuiltinModule("node:events")

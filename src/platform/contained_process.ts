@@ -7,9 +7,8 @@
 
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
-import { constants } from "node:os";
 import type { Duplex, Readable } from "node:stream";
-import { nodeChildProcess, nodeEvents, nodeStream } from "./builtin.ts";
+import { nodeChildProcess, nodeEvents, nodeOs, nodeStream } from "./builtin.ts";
 import { pause, settlesWithin } from "./patience.ts";
 import type { ExitStatus, ProcessOptions, ProcessTree, Signal } from "./process.ts";
 import { relay } from "./relay.ts";
@@ -135,7 +134,9 @@ export class ContainedProcess implements ProcessTree {
 
 /** The signal that a shell, and the sandbox, tell by an exit code above 128. */
 function signalOf(code: number): Signal | null {
-  const found = Object.entries(constants.signals).find(([, number]) => 128 + number === code);
+  const found = Object.entries(nodeOs().constants.signals).find(([, number]) =>
+    128 + number === code
+  );
   return (found?.[0] ?? null) as Signal | null;
 }
 
@@ -230,7 +231,11 @@ function startWithDescriptors(options: ContainedOptions): Child {
     stdio: [stdin === "piped" ? "pipe" : "ignore", outlet, outlet, ...extra],
   });
   const status = nodeEvents().once(child, "exit").then(([code, signal]) => ({
-    code: code ?? 128 + Number(constants.signals[signal as keyof typeof constants.signals]),
+    code: code ??
+      128 +
+        Number(
+          nodeOs().constants.signals[signal as keyof typeof import("node:os").constants.signals],
+        ),
     signal,
   }));
   if (child.pid === undefined) {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { nodeFs } from "./builtin.ts";
 
 /** What `lstat` says of a file. Times are what Deno gives: `mtime` in ms, `ctime` in whole seconds. */
 export interface FileStat {
@@ -90,7 +90,7 @@ function orNull<T>(call: () => T): T | null {
  * nothing takes a tenth of what it takes the other calls, which make an error of it.
  */
 export function exists(path: string): boolean {
-  return existsSync(path);
+  return nodeFs().existsSync(path);
 }
 
 /** The file itself, links not followed; `null` where nothing is there. */

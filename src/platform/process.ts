@@ -5,7 +5,7 @@
  * @module
  */
 
-import { constants } from "node:os";
+import { nodeOs } from "./builtin.ts";
 
 /** The name of a signal, such as `SIGTERM`. */
 export type Signal = Deno.Signal;
@@ -59,7 +59,7 @@ const KILLERS: readonly ((signal: string, group: number) => [string, ...string[]
 
 /** Whether the system knows a signal by this name. */
 export function isSignal(name: string): name is Signal {
-  return Object.hasOwn(constants.signals, name);
+  return Object.hasOwn(nodeOs().constants.signals, name);
 }
 
 /** A process and all that it starts, save what leaves for a session of its own (`setsid`). */

@@ -6,7 +6,7 @@
  */
 
 import type { RunSettings } from "../../src/exec/host.ts";
-import { detectSandbox } from "../../src/exec/support.ts";
+import { detectSandbox } from "../../src/exec/detect.ts";
 import { type TestHost, testHost } from "./host.ts";
 
 /** A sandbox, and how it differs from others. */

@@ -7,7 +7,7 @@
 import type { Change } from "../../src/changes.ts";
 import { FileNotFoundError, NotADirectoryError } from "../../src/errors.ts";
 import type { CommandHost, End, Inside, RunSettings, Witness } from "../../src/exec/host.ts";
-import { type Detected, detectSandbox } from "../../src/exec/support.ts";
+import { type Detected, detectSandbox } from "../../src/exec/detect.ts";
 import { type TemporaryDirectory, temporaryDirectory, writeFiles } from "../temporary.ts";
 
 /** A workspace's directory and home; all that is left of both is gone when its scope ends. */

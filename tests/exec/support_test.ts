@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { detectSandbox, type SandboxSupport, sandboxSupport } from "../../src/exec/support.ts";
+import { detectSandbox } from "../../src/exec/detect.ts";
+import { type SandboxSupport, sandboxSupport } from "../../src/exec/support.ts";
 import { HAS_BUBBLEWRAP, IS_ROOT } from "./each_sandbox.ts";
 import { runScript, SOURCE } from "./host.ts";
 import { programs } from "./programs.ts";

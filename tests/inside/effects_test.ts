@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SandboxError } from "@agentfs/sdk";
 import type { FileEffect } from "../../src/changes.ts";
-import { detectSandbox } from "../../src/exec/support.ts";
+import { detectSandbox } from "../../src/exec/detect.ts";
 import { DirectFiles } from "../../src/files/direct_files.ts";
 import type { Files } from "../../src/files/files.ts";
 import { Helper } from "../../src/inside/helper.ts";
