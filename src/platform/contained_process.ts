@@ -230,12 +230,9 @@ function startWithDescriptors(options: ContainedOptions): Child {
     cwd: directory,
     stdio: [stdin === "piped" ? "pipe" : "ignore", outlet, outlet, ...extra],
   });
+  const { signals } = nodeOs().constants;
   const status = nodeEvents().once(child, "exit").then(([code, signal]) => ({
-    code: code ??
-      128 +
-        Number(
-          nodeOs().constants.signals[signal as keyof typeof import("node:os").constants.signals],
-        ),
+    code: code ?? 128 + Number(signals[signal as keyof typeof signals]),
     signal,
   }));
   if (child.pid === undefined) {
