@@ -4,7 +4,7 @@
  * @module
  */
 
-import { typeName } from "./arguments.ts";
+import { ownCopy, typeName } from "./arguments.ts";
 import { Audit } from "./audit/audit.ts";
 import { Config } from "./config/config.ts";
 import { configError } from "./config/failure.ts";
@@ -103,13 +103,14 @@ export class AgentFS implements AsyncDisposable {
    * @throws {StoreError} where an object is damaged; no object has gone then.
    */
   async gc(options: GcOptions = {}): Promise<GcResult> {
+    const own = ownCopy(options);
     const live = await this.#open();
     return await live.recorder("", null).change(
       { operation: "gc" },
       () =>
         attemptStore("clear up the store", async () => {
           const { collectGarbage } = await import("./lifecycle/gc.ts");
-          return await collectGarbage(live.base, options);
+          return await collectGarbage(live.base, own);
         }),
       ({ before, after, refs, pruned }) => ({ before, after, refs: refs.length, pruned }),
     );

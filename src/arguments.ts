@@ -76,3 +76,13 @@ export function typeName(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }
+
+/** The options as they are now, whatever their giver does to them later; right or wrong. */
+export function ownCopy<Options extends object>(options: Options): Options {
+  if (typeName(options) !== "object") return options;
+  const copies = Object.entries(options).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? [...value] : value,
+  ]);
+  return Object.fromEntries(copies) as Options;
+}

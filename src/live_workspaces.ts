@@ -13,6 +13,7 @@ import type { Announce, WorkspaceEvents } from "./events.ts";
 import type { CommandHost } from "./exec/host.ts";
 import type { Detected } from "./exec/detect.ts";
 import { SandboxError } from "./errors.ts";
+import { batch } from "./files/batch.ts";
 import type { Hooks } from "./hooks.ts";
 import type { GitInside } from "./inside/git_inside.ts";
 import { WorkspaceHost } from "./inside/command_host.ts";
@@ -161,10 +162,7 @@ export class LiveWorkspaces {
     const workspace: Workspace = new Workspace({
       worktree,
       files,
-      batch: async (work) => {
-        const { batch } = await import("./files/batch.ts");
-        return await batch(worktree, context, work);
-      },
+      batch: (work) => batch(worktree, context, work),
       commands: this.#commandHost(worktree, files, { recorder, announce }),
       audit: new Audit(() => this.auditSource(), record),
       recorder,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions, type OptionKinds, typeName } from "./arguments.ts";
+import { checkOptions, type OptionKinds, ownCopy } from "./arguments.ts";
 import type { AuditDetails } from "./audit/types.ts";
 import { ClosedError, WorkspaceNotFoundError } from "./errors.ts";
 import { recoverAll } from "./lifecycle/recover.ts";
@@ -179,16 +179,6 @@ export class WorkspaceManager {
       },
     });
   }
-}
-
-/** The options as they are now, whatever their giver does to them later; right or wrong. */
-function ownCopy(options: CreateOptions): CreateOptions {
-  if (typeName(options) !== "object") return options;
-  const copies = Object.entries(options).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? [...value] : value,
-  ]);
-  return Object.fromEntries(copies);
 }
 
 /** Makes a workspace as it was asked for, and gives its record. */

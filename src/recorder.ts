@@ -69,7 +69,8 @@ export class Recorder {
       await this.failed(call, error);
       throw error;
     }
-    await this.done(call, tell(result));
+    const recorded = this.done(call, tell(result));
+    if (recorded !== undefined) await recorded;
     return result;
   }
 
@@ -84,22 +85,22 @@ export class Recorder {
   }
 
   /**
-   * Records a call that has succeeded.
+   * Records a call that has succeeded; at once, where nobody has the log locked.
    *
    * @throws {StoreError} where it cannot be recorded.
    */
-  async done(call: Call, told: AuditDetails = {}): Promise<void> {
+  done(call: Call, told: AuditDetails = {}): Promise<void> | void {
     const path = rootedPath(call.path);
-    const details = { ...call.details, ...told };
-    if (details.resolved === path) delete details.resolved;
-    await this.#record(call, path, details, "though it was done");
+    const details: AuditDetails = { ...call.details, ...told };
+    if (details.resolved === path) details.resolved = undefined;
+    return this.#record(call, path, details, "though it was done");
   }
 
   /** Records a call that has failed. That the log cannot be written is less than what failed. */
   async failed(call: Call, error: unknown, details?: AuditDetails): Promise<void> {
     try {
       const path = rootedPath(call.path);
-      await this.#append(call, path, { ...call.details, ...details, error: describe(error) });
+      await this.#add(call, path, { ...call.details, ...details, error: describe(error) });
     } catch {
       // The caller hears of the call's own failure.
     }
@@ -139,31 +140,31 @@ export class Recorder {
     };
   }
 
-  async #record(
+  #record(
     call: Call,
     path: string | null,
     details: AuditDetails,
     otherwise: string,
-  ): Promise<void> {
-    try {
-      await this.#append(call, path, details);
-    } catch (cause) {
+  ): Promise<void> | void {
+    const failed = (cause: unknown): never => {
       const said = messageOf(cause);
       throw new StoreError(
         `Cannot record "${call.operation}" in the audit log, ${otherwise}: ${said}`,
         { cause },
       );
+    };
+    try {
+      const added = this.#add(call, path, details);
+      if (added instanceof Promise) return added.then(() => {}, failed);
+    } catch (cause) {
+      failed(cause);
     }
   }
 
-  async #append(
-    { operation }: Call,
-    path: string | null,
-    details: AuditDetails,
-  ): Promise<void> {
+  #add({ operation }: Call, path: string | null, details: AuditDetails): unknown {
     if (this.#log === null) return;
     const { name, id, agentId } = this.#subject;
-    await this.#log.append({
+    return this.#log.add({
       workspace: name,
       workspaceId: id,
       agentId,

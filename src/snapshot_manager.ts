@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownCopy } from "./arguments.ts";
 import type { AuditDetails } from "./audit/types.ts";
 import type { Announce } from "./events.ts";
 import type { Diff } from "./history/diff.ts";
@@ -63,7 +64,7 @@ export class SnapshotManager {
    * @throws {BusyError} where a command runs in the workspace, or somebody else works on it.
    */
   async create(name?: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-    return await this.#create(name, options, {});
+    return await this.#create(name, ownCopy(options), {});
   }
 
   async #create(
@@ -142,13 +143,14 @@ export class SnapshotManager {
     snapshot: string | Snapshot,
     options: { signal?: AbortSignal } = {},
   ): Promise<RestoreResult> {
+    const own = ownCopy(options);
     const name = typeof snapshot === "string" ? snapshot : snapshot?.name;
     const restored = await this.#recorder.change(
       { operation: "restore", details: { name } },
       () =>
         attemptStore("restore a snapshot", async () => {
           const { restoreSnapshot } = await import("./history/restore.ts");
-          return await restoreSnapshot(this.#worktree, snapshot, options);
+          return await restoreSnapshot(this.#worktree, snapshot, own);
         }),
       ({ changes, undo }) => ({ undo: undo.name, ...changesOf(changes) }),
     );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownCopy } from "./arguments.ts";
 import type { Audit } from "./audit/audit.ts";
 import { batchProcess, type BatchProcessOptions, type Processed } from "./batch_process.ts";
 import type { Change, Skipped } from "./changes.ts";
@@ -344,12 +345,13 @@ export class Workspace {
 
   /** How the files differ from the last commit: what `git status` says after `git add --all`. */
   async status(options: { ignored?: boolean } = {}): Promise<Status> {
+    const own = ownCopy(options);
     return await this.#parts.recorder.look(
       { operation: "status" },
       () =>
         attemptStore("tell the status", async () => {
           const { status } = await import("./history/status.ts");
-          return await status(this.#worktree, options);
+          return await status(this.#worktree, own);
         }),
     );
   }
@@ -360,12 +362,13 @@ export class Workspace {
    * @throws {SnapshotNotFoundError} where `against` names nothing.
    */
   async diff(options: DiffOptions = {}): Promise<Diff> {
+    const own = ownCopy(options);
     return await this.#parts.recorder.look(
       { operation: "diff" },
       () =>
         attemptStore("compare", async () => {
           const { diffFiles } = await import("./history/diff.ts");
-          return await diffFiles(this.#worktree, options);
+          return await diffFiles(this.#worktree, own);
         }),
     );
   }
@@ -384,14 +387,15 @@ export class Workspace {
   /** Commits, or tells what a commit would hold. */
   commit(message: string, options: CommitOptions): Promise<CommitResult | Change[]>;
   async commit(message: string, options: CommitOptions = {}): Promise<CommitResult | Change[]> {
-    if (options?.dryRun) return await this.#previewCommit(message, options);
+    const own = ownCopy(options);
+    if (options?.dryRun) return await this.#previewCommit(message, own);
     const { recorder, announce } = this.#parts;
     const commit = await recorder.change(
       { operation: "commit", details: { message } },
       () =>
         attemptStore("commit", async () => {
           const { commitFiles } = await import("./history/commit.ts");
-          return await commitFiles(this.#worktree, message, options);
+          return await commitFiles(this.#worktree, message, own);
         }),
       ({ oid, created, skipped, changes }) => ({
         oid,

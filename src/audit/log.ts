@@ -105,13 +105,16 @@ export class AuditLog implements Disposable {
    * @throws {StoreError} where it cannot be written; the log is as it was.
    * @throws {BusyError} where another process has the database locked for too long.
    */
-  append(draft: AuditDraft): Promise<AuditEntry> {
-    return Promise.try(() => {
-      const facts = prepare(draft, this.options.session);
-      if (this.#waiting !== null) return this.#appendLater(facts);
-      const entry = this.database.soon(APPEND, () => this.#append(facts));
-      return entry === LOCKED ? this.#appendLater(facts) : entry;
-    });
+  async append(draft: AuditDraft): Promise<AuditEntry> {
+    return toEntry(await this.add(draft));
+  }
+
+  /** The same, at once where nobody has the database locked; gives the columns of the entry. */
+  add(draft: AuditDraft): Content | Promise<Content> {
+    const facts = prepare(draft, this.options.session);
+    if (this.#waiting !== null) return this.#addLater(facts);
+    const content = this.database.soon(APPEND, () => this.#add(facts));
+    return content === LOCKED ? this.#addLater(facts) : content;
   }
 
   /** The newest entry of all processes. */
@@ -155,9 +158,9 @@ export class AuditLog implements Disposable {
     this.database[Symbol.dispose]();
   }
 
-  #appendLater(facts: Facts): Promise<AuditEntry> {
+  #addLater(facts: Facts): Promise<Content> {
     const turn = (this.#waiting ?? Promise.resolve()).then(() => {
-      return this.database.patiently(APPEND, () => this.#append(facts));
+      return this.database.patiently(APPEND, () => this.#add(facts));
     });
     const end = turn.catch(() => {}).then(() => {
       if (this.#waiting === end) this.#waiting = null;
@@ -166,14 +169,14 @@ export class AuditLog implements Disposable {
     return turn;
   }
 
-  #append(facts: Facts): AuditEntry {
+  #add(facts: Facts): Content {
     for (;;) {
       const content: Content = [this.#head.id + 1, ...facts];
       const hash = linkHash(this.#head.hash, content);
       if (this.#insert.run(...content, hash) > 0) {
         this.#head = { id: content[0], hash };
         if (content[0] % SEGMENT === 0) this.#indexSoon();
-        return toEntry(content);
+        return content;
       }
       if (this.#readHead().id < content[0]) {
         throw new StoreError(`Cannot ${APPEND}: the database refuses entry ${content[0]}`);

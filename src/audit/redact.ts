@@ -18,7 +18,7 @@ const SEARCHED_TEXT = 8 * MAX_TEXT;
 const MAX_DEPTH = 64;
 
 /** What the details of an operation on a file have as paths, as exact as the entry's own. */
-const PATHS = ["from", "resolved"] as const;
+const PATHS: readonly string[] = ["from", "resolved"];
 /** The operations that list what they changed, under which names, and what of that is a path. */
 const MANY: readonly string[] = ["batch", "run", "restore", "commit"];
 const LISTS = ["operations", "changes"] as const;
@@ -26,12 +26,9 @@ const LISTED_PATHS = ["path", "from"] as const;
 
 /** The details without what looks like a secret, and with long texts cut. */
 export function redactDetails(details: AuditDetails, operation: string): AuditDetails {
-  const redacted = redactObject(details, 0) as AuditDetails;
+  const exact = FILE_OPERATIONS.includes(operation) ? PATHS : [];
+  const redacted: AuditDetails = redactObject(details, 0, exact);
   if (MANY.includes(operation)) keepListedPaths(details, redacted);
-  if (!FILE_OPERATIONS.includes(operation)) return redacted;
-  for (const name of PATHS) {
-    if (typeof details[name] === "string") redacted[name] = details[name];
-  }
   return redacted;
 }
 
@@ -55,19 +52,32 @@ function redactValue(value: unknown, depth: number): unknown {
   return Array.isArray(value) ? redactArray(value, depth) : redactObject(value, depth);
 }
 
-function redactObject(object: object, depth: number): Record<string, unknown> {
+function redactObject(
+  object: object,
+  depth: number,
+  exact: readonly string[] = [],
+): Record<string, unknown> {
   const redacted: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) {
-    const isSecret = value !== null && typeof value !== "boolean" && isSecretName(key);
-    // Not by assignment, which `__proto__` would bend.
-    Object.defineProperty(redacted, key, {
-      value: isSecret ? REDACTED : redactValue(value, depth + 1),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+  for (const key of Object.keys(object)) {
+    const value = (object as Record<string, unknown>)[key];
+    const isExact = typeof value === "string" && exact.includes(key);
+    set(redacted, key, isExact ? value : redactMember(key, value, depth));
   }
   return redacted;
+}
+
+function redactMember(key: string, value: unknown, depth: number): unknown {
+  const mayTell = value === null || typeof value === "boolean" || !isSecretName(key);
+  return mayTell ? redactValue(value, depth + 1) : REDACTED;
+}
+
+/** An assignment to `__proto__` would bend the object. */
+function set(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== "__proto__") object[key] = value;
+  else {
+    const all = { enumerable: true, configurable: true, writable: true };
+    Object.defineProperty(object, key, { value, ...all });
+  }
 }
 
 /** In the arguments of a command, the word behind `--token` is its value. */

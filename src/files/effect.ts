@@ -8,7 +8,7 @@ import type { FileEffect } from "../changes.ts";
 import { hashObject } from "../git/object.ts";
 import { Slices } from "../platform/slices.ts";
 import { isSpecial, type Place } from "../worktree/beneath.ts";
-import { hashFile } from "../worktree/content.ts";
+import { hashFile, hashSmall, isSmall } from "../worktree/content.ts";
 import type { FileContext } from "./context.ts";
 
 /** The size in bytes and the git object id of a content; both `null` where there is none. */
@@ -20,19 +20,21 @@ export interface Identity {
 /** What has no content of its own: a directory, or nothing at all. */
 export const NO_CONTENT: Identity = { size: null, oid: null };
 
-/** What is at `place`; without an id where it cannot be read. */
-export async function identityAt(
-  context: FileContext,
+/** What is at `place`, at once where that is small; without an id where it cannot be read. */
+export function identityAt(
+  { identify, wary }: FileContext,
   { path, stat }: Pick<Place, "path" | "stat">,
-): Promise<Identity> {
+): Identity | Promise<Identity> {
   if (stat === null || stat.isDirectory || isSpecial(stat)) return NO_CONTENT;
-  if (!context.identify) return { size: stat.size, oid: null };
+  const unread = { size: stat.size, oid: null };
+  if (!identify) return unread;
+  const identity = ({ oid }: { oid: string }): Identity => ({ size: stat.size, oid });
   try {
-    const { oid } = await hashFile(path, stat, new Slices(), context.wary);
-    return { size: stat.size, oid };
+    if (isSmall(stat)) return identity(hashSmall(path, stat, wary));
+    return hashFile(path, stat, new Slices(), wary).then(identity, () => unread);
   } catch {
     // Not readable for this user, a target that is not UTF-8 …: it can be replaced and deleted all the same.
-    return { size: stat.size, oid: null };
+    return unread;
   }
 }
 

@@ -4,15 +4,14 @@
  * @module
  */
 
+import { clearBatch, undoBatch } from "../files/batch.ts";
 import { lstat } from "../platform/fs.ts";
 import { acquireLockSoon } from "../platform/lock.ts";
 import { holdsFiles } from "../registry/admin.ts";
 import type { JournalEntry } from "../registry/journal.ts";
-import { batchDirectory } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords, type WorkspaceRecord, writeRecord } from "../registry/record.ts";
 import { endTemporaryRefs } from "../registry/temporary_refs.ts";
-import { discardTree } from "../worktree/discard.ts";
 import { writeRootRules } from "../worktree/rules.ts";
 import { Worktree } from "../worktree/worktree.ts";
 
@@ -38,7 +37,7 @@ async function lookAfter(base: OpenBase, name: string): Promise<void> {
   if (record === null) return;
   const worktree = new Worktree(base, relocated(base, record));
   worktree.repair();
-  if (base.journal.read(name) === null) await discardTree(batchDirectory(worktree.directory));
+  if (base.journal.read(name) === null) await clearBatch(worktree);
   if (record.session === null || base.session.isAlive(record.session)) return;
   const { deleteWorkspace } = await import("./delete.ts");
   await deleteWorkspace(worktree);
@@ -94,7 +93,6 @@ async function carryOut(base: OpenBase, entry: JournalEntry): Promise<void> {
   if (record === null) return;
   const worktree = new Worktree(base, relocated(base, record));
   if (entry.operation === "batch") {
-    const { undoBatch } = await import("../files/batch.ts");
     await undoBatch(worktree);
   } else if (entry.operation === "commit") {
     const { finishCommit } = await import("../history/commit.ts");

@@ -111,6 +111,25 @@ export async function* readPieces(
   requireSame(file, stat);
 }
 
+/** Whether this is a link, or a file that is read in one call. */
+export function isSmall({ isSymlink, size }: FileStat): boolean {
+  return isSymlink || size <= SMALL_FILE;
+}
+
+/**
+ * The object id and the content of a small file or of a link.
+ *
+ * @throws {FileChanged} where it changed since `stat`.
+ */
+export function hashSmall(
+  path: string,
+  stat: FileStat,
+  wary = false,
+): { oid: string; content: Uint8Array } {
+  const content = stat.isSymlink ? linkContent(path) : readSmall(path, stat, wary);
+  return { oid: hashObject("blob", content), content };
+}
+
 /**
  * The object id of a file's content, and for a small file the content.
  *
@@ -122,14 +141,7 @@ export async function hashFile(
   slices: Slices,
   wary = false,
 ): Promise<{ oid: string; content: Uint8Array | null }> {
-  if (stat.isSymlink) {
-    const content = linkContent(path);
-    return { oid: hashObject("blob", content), content };
-  }
-  if (stat.size <= SMALL_FILE) {
-    const content = readSmall(path, stat, wary);
-    return { oid: hashObject("blob", content), content };
-  }
+  if (isSmall(stat)) return hashSmall(path, stat, wary);
   const hasher = new ObjectHasher("blob", stat.size);
   let size = 0;
   for await (const piece of readPieces(path, stat, slices, wary)) {
