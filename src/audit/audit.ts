@@ -10,6 +10,7 @@ import { attemptStore } from "../platform/failure.ts";
 import { currentDirectory } from "../platform/fs.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { type Head, hexOf } from "./chain.ts";
+import { readFilter } from "./filter.ts";
 import { keptHeads } from "./head_ref.ts";
 import type { AuditLog } from "./log.ts";
 import { checkOwnDetails, checkOwnOperation } from "./own_entry.ts";
@@ -162,9 +163,8 @@ export class Audit {
   }
 
   async *#pages(action: string, filter: AuditFilter): AsyncGenerator<AuditEntry[]> {
-    const { readFilter } = await import("./filter.ts");
-    const { readPages } = await import("./query.ts");
     const criteria = readFilter(action, filter);
+    const { readPages } = await import("./query.ts");
     const { log } = await this.#source();
     yield* readPages(log, this.#workspace?.id ?? null, criteria);
   }
