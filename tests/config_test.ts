@@ -190,7 +190,7 @@ Deno.test("Config() says all that is wrong at once, in the order in which it is 
     "run.limits.fileByte: there is no such setting; did you mean run.limits.fileBytes?",
     "cache_size: there is no such setting; did you mean cacheSize?",
     "audit: it must be an object of reads, looks, retentionDays, not this number",
-    'author: it must be a text such as "Name <email>", not this string',
+    'author: it must be a text such as "Name <email>", or null, not this string',
   ]);
   const error = errorOf(values);
   assert.equal(error.key, "run.timeout");
@@ -259,6 +259,17 @@ Deno.test("Config() refuses what is impossible together", () => {
   );
   // What is wrong with write may be why.
   assert.equal(problemsOf({ run: { permissions: { read: false, write: 5 } } }).length, 1);
+});
+
+Deno.test("a Config can be made of a Config", () => {
+  for (const path of PATHS) {
+    const config = new Config(withValue(path, RIGHT[path]));
+    assert.deepEqual({ ...new Config(config) }, { ...config }, path);
+    const cacheSize = 7;
+    assert.deepEqual({ ...new Config({ ...config, cacheSize }) }, { ...config, cacheSize }, path);
+  }
+  const config = new Config({ author: null, dataDir: null });
+  assert.deepEqual({ ...config }, { ...new Config() });
 });
 
 Deno.test("Config() refuses what are no settings", () => {

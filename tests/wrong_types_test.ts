@@ -31,6 +31,8 @@ const ARGUMENTS: Record<
           cacheSize: "5 undefined",
           lockTimeout: "5 undefined",
           auditEnabled: "true undefined",
+          author: "null undefined",
+          dataDir: "null undefined",
           exclude: "[] undefined",
           hookTimeout: "5 undefined",
           audit: "{} undefined",

@@ -55,13 +55,17 @@ export const commandTimeout: Rule<number> = {
   accepts: (value): value is number => passes(() => checkTimeout(value)),
 };
 
+/** What can be said to be not set. TOML has no `null`: there, a setting is left out. */
+function orNull<Value>(rule: Rule<Value>): Rule<Value | null> {
+  return {
+    ...rule,
+    expected: `${rule.expected}, or null`,
+    accepts: (value): value is Value | null => value === null || rule.accepts(value),
+  };
+}
+
 /** A number of days, or for ever. */
-export const days: Rule<number | null> = {
-  ...amount("days", MAX_DAYS),
-  expected: `${amount("days", MAX_DAYS).expected}, or null`,
-  accepts: (value): value is number | null =>
-    value === null || amount("days", MAX_DAYS).accepts(value),
-};
+export const days: Rule<number | null> = orNull(amount("days", MAX_DAYS));
 
 /** One of these words. */
 export function choice<Word extends string>(...words: readonly Word[]): Rule<Word> {
@@ -73,11 +77,11 @@ export function choice<Word extends string>(...words: readonly Word[]): Rule<Wor
 }
 
 /** The author of a commit. */
-export const author: Rule<string> = {
+export const author: Rule<string | null> = orNull({
   expected: 'a text such as "Name <email>"',
   // Git takes no name that is nothing but dots, or not all of them do.
   accepts: (value): value is string => isText(value) && isAuthor(value) && !/^[\s.]*</.test(value),
-};
+});
 
 /** Patterns of paths. */
 export const patterns: Rule<string[]> = {
@@ -86,11 +90,11 @@ export const patterns: Rule<string[]> = {
 };
 
 /** The path of a directory. */
-export const absolutePath: Rule<string> = {
+export const absolutePath: Rule<string | null> = orNull({
   expected: "an absolute path",
   paths: true,
   accepts: (value): value is string => isText(value) && isAbsolute(value),
-};
+});
 
 /** What a command may do; `listed` says what a list holds. */
 export function permission(

@@ -6,7 +6,10 @@
 
 import type { Limits, Permissions } from "../exec/types.ts";
 
-/** The settings that {@linkcode Config} takes; all of them can be left out. */
+/**
+ * The settings that {@linkcode Config} takes; all of them can be left out. A `Config` is such settings,
+ * too: `new Config({ ...config, auditEnabled: false })`.
+ */
 export interface ConfigInput {
   /**
    * How many MiB of git objects are kept in memory.
@@ -22,12 +25,12 @@ export interface ConfigInput {
   auditEnabled?: boolean;
   /** What the audit log records, and for how long. */
   audit?: AuditConfig;
-  /** The author of commits, `Name <email>`. Default: the repository's `user.name` and `user.email`. */
-  author?: string;
+  /** The author of commits, `Name <email>`; `null`: the repository's `user.name` and `user.email`. */
+  author?: string | null;
   /** Patterns of paths that are ignored besides those that git ignores, in gitignore's reading. */
-  exclude?: string[];
-  /** The absolute path of the directory for the workspaces' files. Default: `.agentfs` in the base. */
-  dataDir?: string;
+  exclude?: readonly string[];
+  /** The absolute path of the directory for the workspaces' files; `null`: `.agentfs` in the base. */
+  dataDir?: string | null;
   /**
    * `"auto"`: the base's own repository, where it is one, holds commits and snapshots. `"own"`: nothing
    * is ever written there, everything is in `<dataDir>/store.git`.

@@ -161,7 +161,10 @@ Deno.test("Config.load() reads relative paths from the directory of the file", a
   assert.equal((await Config.load(`${directory}/links/link.toml`)).dataDir, `${directory}/x/y`);
   for (const home of ["~", `~/${SECRET}`]) {
     const { message } = await file.errorOf(`data_dir = "${home}"`);
-    assert.match(message, /data_dir: it must be an absolute or relative path without ~, not this/);
+    assert.match(
+      message,
+      /data_dir: it must be an absolute or relative path without ~, or null, not this/,
+    );
   }
   for (const value of ['""', '"\\u0007"', '["a"]', "5"]) {
     assert.deepEqual(await file.wrongIn(`data_dir = ${value}`), ["1:1 data_dir"]);

@@ -53,10 +53,13 @@ const SELDOM: readonly unknown[] = [
   ...[`A\u0007${SECRET} <a@b>`, `. <a@b>`, `Ada <a@b`],
 ];
 
+/** What can be said to be not set, in code. */
+const NULLABLE = ["audit.retentionDays", "author", "dataDir"];
+
 /** What is wrong for the setting at `path`. */
 export function wrongFor(path: string): readonly unknown[] {
   const never = NEVER.filter((value) =>
-    value !== undefined && !(path === "audit.retentionDays" && value === null)
+    value !== undefined && !(value === null && NULLABLE.includes(path))
   );
   const right = new Set(TAKEN[kindOf(path)]);
   return [...never, ...SELDOM.filter((value) => !right.has(JSON.stringify(value)))];
