@@ -272,6 +272,15 @@ Deno.test("a Config can be made of a Config", () => {
   assert.deepEqual({ ...config }, { ...new Config() });
 });
 
+Deno.test("Config() refuses names that no variable has", () => {
+  for (const name of ["", "A=B", "A\0"]) {
+    assert.deepEqual(problemsOf({ run: { permissions: { env: ["LANG", name] } } }), [
+      "run.permissions.env: it must be true, false or an array of names of variables, not one " +
+      `whose item 2 is an ${name === "" ? "empty" : "unusable"} string`,
+    ]);
+  }
+});
+
 Deno.test("Config() refuses what are no settings", () => {
   const types: [unknown, string][] = [
     ...[[5, "number"], ["x", "string"], [null, "null"], [[], "array"]] as [unknown, string][],

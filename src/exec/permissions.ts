@@ -77,6 +77,15 @@ export function checkPermissions(permissions: Permissions): void {
     if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && item !== "")) {
       throw new TypeError(`${cannot} ${name} is true, false, or an array of strings`);
     }
+    const impossible = name === "env" ? value.find((one) => /[=\0]/.test(one)) : undefined;
+    if (impossible !== undefined) {
+      throw new TypeError(
+        `${cannot} env names ${
+          JSON.stringify(impossible)
+        }, and the name of a variable holds no = ` +
+          "and no NUL",
+      );
+    }
     if (name !== "read" && name !== "write") continue;
     const relative = value.find((path) => !isAbsolute(path) || path.includes("\0"));
     if (relative !== undefined) {

@@ -49,6 +49,9 @@ const BAD_PERMISSIONS: [unknown, RegExp][] = [
   [{ read: ["src"] }, /read names "src", and its paths are absolute/],
   [{ write: ["/a", "./b"] }, /write names "\.\/b"/],
   [{ write: ["/a\0"] }, /write names/],
+  [{ env: [""] }, /env is true, false/],
+  [{ env: ["A", "B=C"] }, /env names "B=C", and the name of a variable holds no = and no NUL/],
+  [{ env: ["A\0"] }, /env names/],
 ];
 
 for (const [permissions, message] of BAD_PERMISSIONS) {
