@@ -36,19 +36,21 @@ export class RecordedFiles {
     const { text } = await this.#recorder.read(
       { operation: "read", path },
       async () => {
-        const bytes = await this.#files().readBytes(path);
-        return { text: await decodeText(rooted(path), bytes), size: bytes.length };
+        let resolved = path;
+        const bytes = await this.#files().readBytes(path, (ledTo) => resolved = ledTo);
+        return { text: await decodeText(rooted(path), bytes), size: bytes.length, resolved };
       },
-      ({ size }) => ({ size }),
+      ({ size, resolved }) => ({ size, resolved }),
     );
     return text;
   }
 
   readBytes(path: string): Promise<Uint8Array> {
+    let resolved = path;
     return this.#recorder.read(
       { operation: "read", path },
-      () => this.#files().readBytes(path),
-      ({ length }) => ({ size: length }),
+      () => this.#files().readBytes(path, (ledTo) => resolved = ledTo),
+      ({ length }) => ({ size: length, resolved }),
     );
   }
 

@@ -92,7 +92,7 @@ export class Recorder {
   done(call: Call, told: AuditDetails = {}): Promise<void> | void {
     const path = rootedPath(call.path);
     const details: AuditDetails = { ...call.details, ...told };
-    if (details.resolved === path) details.resolved = undefined;
+    if (details.resolved === path || details.resolved === call.path) details.resolved = undefined;
     return this.#record(call, path, details, "though it was done");
   }
 
@@ -206,7 +206,10 @@ function nothing(): AuditDetails {
 /** A path for the log: rooted, whatever it was; `null` where it is none. */
 function rootedPath(path: unknown): string | null {
   if (typeof path !== "string") return null;
-  return path.startsWith("/") ? path : `/${path}`;
+  const rooted = path.startsWith("/") ? path : `/${path}`;
+  // Another spelling hides nothing. Where `..` leads, links decide.
+  if (!/\/(?:\.?\/|\.?$)/.test(rooted) || /(?:^|\/)\.\.(?:\/|$)/.test(rooted)) return rooted;
+  return `/${rooted.split("/").filter((name) => name !== "" && name !== ".").join("/")}`;
 }
 
 function describe(error: unknown): string {

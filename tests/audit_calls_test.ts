@@ -282,6 +282,20 @@ Deno.test("a stream that is open at the end, and a call on a deleted workspace, 
   ]);
 });
 
+Deno.test("a file is found in the log however its path was spelled, and through links", async () => {
+  await using project = await makeProject();
+  const workspace = await project.afs.workspace.create("w");
+  await workspace.symlink("a.txt", "/link");
+  for (const path of ["a.txt", "./a.txt", "//a.txt", "/./a.txt", "link", "/x/../a.txt"]) {
+    await workspace.readFile(path).catch(() => {});
+    await workspace.readBytes(path).catch(() => {});
+  }
+  const found = await workspace.audit.logs({ path: "/a.txt", operation: "read" });
+  assert.equal(found.length, 10);
+  assert.equal(found.filter(({ path }) => path === "/link").length, 2);
+  assert.ok(found.every(({ details }) => details?.size === 4 && !details.error));
+});
+
 Deno.test("an entry of a write tells size and object id before and after", async () => {
   await using project = await makeProject({ files: { "a.txt": "one\n" }, repository: true });
   const workspace = await project.afs.workspace.create("w");

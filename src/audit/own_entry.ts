@@ -11,15 +11,15 @@ const MAX_OPERATION = 200;
 const MAX_DETAILS_BYTES = 64 * 1024;
 const MAX_DEPTH = 32;
 
-/** The operations that change what is at one path; a link may have led them to another one. */
+/** The operations on what is at one path; a link may have led them to another one. */
 export const FILE_OPERATIONS: readonly string[] = [
-  ...["write", "append", "copy", "move", "delete", "mkdir", "symlink", "chmod"],
+  ...["read", "write", "append", "copy", "move", "delete", "mkdir", "symlink", "chmod"],
 ];
 
 /** The operations that this library enters. */
 const OURS: ReadonlySet<string> = new Set([
   ...FILE_OPERATIONS,
-  ...["create", "read", "run", "batch", "snapshot", "restore", "commit", "apply"],
+  ...["create", "run", "batch", "snapshot", "restore", "commit", "apply"],
   ...["exists", "stat", "listDir", "readLink", "status", "diff", "log", "gc"],
 ]);
 const OUR_PREFIXES = ["sync.", "snapshot.", "audit."];

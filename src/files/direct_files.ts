@@ -41,8 +41,8 @@ export class DirectFiles implements Files, DraftTarget {
     this.context = context;
   }
 
-  readBytes(path: string): Promise<Uint8Array> {
-    return readBytes(this.context, path);
+  readBytes(path: string, ledTo?: (path: string) => void): Promise<Uint8Array> {
+    return readBytes(this.context, path, ledTo);
   }
 
   writeFile(path: string, data: FileContent, options?: WriteOptions): Promise<FileEffect> {

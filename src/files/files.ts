@@ -22,7 +22,8 @@ import type {
  * something tell what it was.
  */
 export interface Files {
-  readBytes(path: string): Promise<Uint8Array>;
+  /** `ledTo` hears which file it was, unless a helper has read it. */
+  readBytes(path: string, ledTo?: (path: string) => void): Promise<Uint8Array>;
   writeFile(path: string, data: FileContent, options?: WriteOptions): Promise<FileEffect>;
   exists(path?: string): Promise<boolean>;
   stat(path: string): Promise<FileInfo>;

@@ -20,18 +20,18 @@ const REPLACED = "something else takes its place meanwhile";
 export const SPECIAL = "it is a FIFO, a socket or a device";
 
 /**
- * Opens the file that `path` leads to, and gives what a look at it found. One put in its place meanwhile
- * is looked at anew.
+ * Opens the file that `path` leads to, and gives what a look at it found, and where that is in the
+ * workspace. One put in its place meanwhile is looked at anew.
  */
 export function openToRead(
   context: FileContext,
   path: string,
-): { file: SourceFile; stat: FileStat } {
+): { file: SourceFile; stat: FileStat; inside: string } {
   for (let tries = 1;; tries++) {
     const place = locateTaken(context, "read", path, { follow: true });
     requireFile("read", place);
     const file = attempt("read", place.asked, () => openSeen(place.path, place.stat, context));
-    if (file !== null) return { file, stat: place.stat };
+    if (file !== null) return { file, stat: place.stat, inside: place.inside };
     if (tries === MAX_REPLACED) {
       throw new PathError(cannot("read", place.asked, REPLACED), place.asked);
     }

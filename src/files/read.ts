@@ -10,7 +10,7 @@ import type { FileContext } from "./context.ts";
 import { openToRead } from "./open.ts";
 
 /**
- * The bytes of the file at `path`; links that stay inside are followed.
+ * The bytes of the file at `path`; links that stay inside are followed, and `ledTo` hears where they led.
  *
  * @throws {FileNotFoundError} where nothing is there.
  * @throws {IsADirectoryError} where a directory is there.
@@ -19,8 +19,10 @@ import { openToRead } from "./open.ts";
 export async function readBytes(
   context: FileContext,
   path: string,
+  ledTo?: (path: string) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { file, stat } = openToRead(context, path);
+  const { file, stat, inside } = openToRead(context, path);
   using _file = file;
+  ledTo?.(inside);
   return await readAll(rooted(path), file, stat);
 }

@@ -100,8 +100,8 @@ export class RoutedFiles implements Files, DraftTarget {
     await this.#helper.close();
   }
 
-  readBytes(path: string): Promise<Uint8Array> {
-    return this.#look((files) => files.readBytes(path));
+  readBytes(path: string, ledTo?: (path: string) => void): Promise<Uint8Array> {
+    return this.#look((files) => files.readBytes(path, ledTo));
   }
 
   writeFile(path: string, data: FileContent, options: WriteOptions = {}): Promise<FileEffect> {
