@@ -168,15 +168,23 @@ export class AgentFS implements AsyncDisposable {
 }
 
 function absolutePath(base: string | URL): string {
-  const path = base instanceof URL && base.protocol === "file:"
-    ? nodeUrl().fileURLToPath(base)
-    : base;
+  const path = base instanceof URL ? pathOf(base) : base;
   if (typeof path === "string" && path !== "" && path.isWellFormed() && !path.includes("\0")) {
     return resolve(currentDirectory(), path);
   }
   throw new TypeError(
-    "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL",
+    "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL " +
+      "of this machine",
   );
+}
+
+function pathOf(url: URL): string | null {
+  try {
+    return nodeUrl().fileURLToPath(url);
+  } catch {
+    // Of another scheme, on another host, or with a slash inside a name.
+    return null;
+  }
 }
 
 function configOf(options: Settings | { config: Settings }): Config {

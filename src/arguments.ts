@@ -23,6 +23,12 @@ const KINDS = {
     accepts: (value: unknown) =>
       Array.isArray(value) && value.every((item) => typeof item === "string"),
   },
+  texts: {
+    expected: "an object whose values are strings",
+    accepts: (value: unknown) =>
+      typeName(value) === "object" &&
+      Object.values(value as object).every((item) => typeof item === "string"),
+  },
   stringOrStrings: {
     expected: "a string or an array of strings",
     accepts: (value: unknown) => KINDS.string.accepts(value) || KINDS.strings.accepts(value),

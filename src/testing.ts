@@ -5,6 +5,7 @@
  */
 
 import { AgentFS } from "./agentfs.ts";
+import { checkOptions } from "./arguments.ts";
 import type { Workspace } from "./workspace.ts";
 import { attemptStore } from "./platform/failure.ts";
 import { makeDirectory, makeTemporaryDirectory, removeTree, writeFile } from "./platform/fs.ts";
@@ -33,10 +34,15 @@ export class TemporaryWorkspace implements AsyncDisposable {
     this.workspace = workspace;
   }
 
-  /** Makes a base with these files, by path, and a workspace of it. */
+  /**
+   * Makes a base with these files, by path, and a workspace of it.
+   *
+   * @throws {TypeError} where there is no such option, or the content of a file is no string.
+   */
   static async create(
     options: { files?: Record<string, string> } = {},
   ): Promise<TemporaryWorkspace> {
+    checkOptions("make a temporary workspace", options, { files: "texts" });
     const directory = await attemptStore(
       "make a temporary workspace",
       () => Promise.try(makeTemporaryDirectory, "agentfs-"),

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { AgentFS, AgentFSError, Config } from "@agentfs/sdk";
+import { TemporaryWorkspace } from "@agentfs/sdk/testing";
 import { everythingBelow } from "./everything.ts";
 import { codeOf, errorOf, makeSubject, type Subject } from "./subject.ts";
 
@@ -307,5 +308,30 @@ Deno.test("has() is false for what is no name", async () => {
   for (const value of WRONG) {
     assert.equal(await tried.afs.workspace.has(value as never), false);
     assert.equal(await tried.workspace.snapshot.has(value as never), false);
+  }
+});
+
+Deno.test("TemporaryWorkspace.create() says what is wrong with its options", async () => {
+  const wrong: [unknown, RegExp][] = [
+    [null, /its options are an object, not null/],
+    [{ file: {} }, /there is no option "file"; there are files/],
+    [{ files: { a: 5 } }, /files is an object whose values are strings, not object/],
+    [{ files: null }, /files is an object whose values are strings, not null/],
+    [{ files: ["a"] }, /files is an object whose values are strings, not array/],
+  ];
+  for (const [options, message] of wrong) {
+    await assert.rejects(TemporaryWorkspace.create(options as never), {
+      name: "TypeError",
+      message,
+    });
+  }
+});
+
+Deno.test("AgentFS() takes no URL that is no path of this machine", () => {
+  for (const url of ["file://host/x", "file:///a%2Fb", "https://example.com/", "file:///a%00"]) {
+    assert.throws(() => new AgentFS(new URL(url)), {
+      name: "TypeError",
+      message: /^Cannot open a base: its path is .* or a file: URL of this machine$/,
+    });
   }
 });
