@@ -64,7 +64,15 @@ const ACTION = "process a batch of items";
 function isIterable(items: unknown): boolean {
   if (typeof items === "string") return true;
   if (typeof items !== "object" || items === null) return false;
-  return Symbol.asyncIterator in items || Symbol.iterator in items;
+  const { [Symbol.asyncIterator]: own, [Symbol.iterator]: other } = items as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  return typeof (Symbol.asyncIterator in items ? own : other) === "function";
+}
+
+function checkObject(value: unknown, what: string): void {
+  if (Object(value) === value) return;
+  throw new TypeError(`Cannot ${ACTION}: ${what} is an object, not ${typeName(value)}`);
 }
 
 async function* results<T, R>(
@@ -117,6 +125,7 @@ class Processing<T, R> {
     this.#items = Symbol.asyncIterator in Object(items)
       ? (items as AsyncIterable<T>)[Symbol.asyncIterator]()
       : (items as Iterable<T>)[Symbol.iterator]();
+    checkObject(this.#items, "the iterator of the items");
     this.#callback = callback;
     this.#concurrency = concurrency;
   }
@@ -158,6 +167,8 @@ class Processing<T, R> {
     Promise.try(() => this.#items.next())
       .then((next) => {
         if (this.#ended) return;
+        // Without this, what has no `done` would never end.
+        checkObject(next, "what next() of the items gives");
         if (next.done) this.#ended = true;
         else this.#begin(next.value);
       })

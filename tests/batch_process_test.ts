@@ -233,3 +233,29 @@ Deno.test("a workspace's batchProcess works on its files", async () => {
   ]]);
   assert.match(results[2]!.error!.message, /Cannot read "\/c": nothing is there/);
 });
+
+Deno.test("batchProcess ends with a TypeError where the items are no iterator's", async () => {
+  let called = 0;
+  const process = (items: unknown): Promise<unknown[]> =>
+    all(batchProcess(items as Iterable<number>, () => void called++));
+  for (const result of [5, null, undefined, "done"]) {
+    const message =
+      /^Cannot process a batch of items: what next\(\) of the items gives is an object/;
+    for (const symbol of [Symbol.iterator, Symbol.asyncIterator]) {
+      const items = { [symbol]: () => ({ next: () => result }) };
+      await assert.rejects(process(items), { name: "TypeError", message });
+    }
+  }
+  for (const symbol of [Symbol.iterator, Symbol.asyncIterator]) {
+    await assert.rejects(process({ [symbol]: () => 5 }), {
+      name: "TypeError",
+      message:
+        "Cannot process a batch of items: the iterator of the items is an object, not number",
+    });
+    assert.throws(() => batchProcess({ [symbol]: 5 } as never, () => {}), {
+      name: "TypeError",
+      message: "Cannot process a batch of items: they are an iterable, not object",
+    });
+  }
+  assert.equal(called, 0);
+});
