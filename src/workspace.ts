@@ -278,8 +278,9 @@ export class Workspace {
 
   /**
    * Changes many files as one: all of the operations happen, in their order and each as the method of
-   * its name, or none of them; also after a crash of this process or an error. This process sees none of
-   * it or all. Another process that reads meanwhile may see the middle, and a power cut may leave it.
+   * its name, or none of them; also after a crash of this process or an error. Calls through the same
+   * `AgentFS` object see none of it or all. Calls through another one, in this process or in another,
+   * may see the middle, and a power cut may leave it.
    *
    * The function only notes what is to be done: it cannot read what it has written, and where it throws,
    * nothing is done. Commands in the workspace are waited for, and do not start meanwhile.
