@@ -173,8 +173,7 @@ function absolutePath(base: string | URL): string {
     return resolve(currentDirectory(), path);
   }
   throw new TypeError(
-    "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL " +
-      "of this machine",
+    "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL",
   );
 }
 
