@@ -15,11 +15,9 @@ import type { GcOptions, GcResult } from "./lifecycle/gc.ts";
 import { prepareBase } from "./lifecycle/recover.ts";
 import { LiveWorkspaces, openLog } from "./live_workspaces.ts";
 import { WorkspaceManager } from "./manager.ts";
-import { nodeUrl } from "./platform/builtin.ts";
+import { absolutePath } from "./platform/absolute_path.ts";
 import { attemptStore } from "./platform/failure.ts";
-import { currentDirectory } from "./platform/fs.ts";
 import { OpenBase } from "./registry/open_base.ts";
-import { resolve } from "@std/path/posix";
 
 const MIB = 1024 * 1024;
 
@@ -74,7 +72,13 @@ export class AgentFS implements AsyncDisposable {
     basePath: string | URL,
     options: ConfigInput | Config | { config: Config | ConfigInput } = {},
   ) {
-    this.basePath = absolutePath(basePath);
+    const path = absolutePath(basePath);
+    if (path === null) {
+      throw new TypeError(
+        "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL",
+      );
+    }
+    this.basePath = path;
     this.config = configOf(options);
     this.workspace = new WorkspaceManager(() => this.#open());
     this.hooks = new Hooks(this.config.hookTimeout);
@@ -164,25 +168,6 @@ export class AgentFS implements AsyncDisposable {
   async #close(): Promise<void> {
     const live = await this.#opened?.catch(() => undefined);
     await live?.close();
-  }
-}
-
-function absolutePath(base: string | URL): string {
-  const path = base instanceof URL ? pathOf(base) : base;
-  if (typeof path === "string" && path !== "" && path.isWellFormed() && !path.includes("\0")) {
-    return resolve(currentDirectory(), path);
-  }
-  throw new TypeError(
-    "Cannot open a base: its path is a text that is not empty and holds no NUL, or a file: URL",
-  );
-}
-
-function pathOf(url: URL): string | null {
-  try {
-    return nodeUrl().fileURLToPath(url);
-  } catch {
-    // Of another scheme, on another host, or with a slash inside a name.
-    return null;
   }
 }
 

@@ -5,9 +5,8 @@
  */
 
 import { checkOptions, typeName } from "../arguments.ts";
-import { nodeUrl } from "../platform/builtin.ts";
+import { absolutePath } from "../platform/absolute_path.ts";
 import { attemptStore } from "../platform/failure.ts";
-import { currentDirectory } from "../platform/fs.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { type Head, hexOf } from "./chain.ts";
 import { readFilter } from "./filter.ts";
@@ -21,7 +20,6 @@ import type {
   AuditHead,
   AuditVerification,
 } from "./types.ts";
-import { resolve } from "@std/path/posix";
 
 /** The workspace whose entries an {@linkcode Audit} shows. */
 export interface AuditedWorkspace {
@@ -174,12 +172,8 @@ export class Audit {
 const NO_OPTIONS = {} as never;
 
 function filePath(file: string | URL): string {
-  const path = file instanceof URL && file.protocol === "file:"
-    ? nodeUrl().fileURLToPath(file)
-    : file;
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) {
-    return resolve(currentDirectory(), path);
-  }
+  const path = absolutePath(file);
+  if (path !== null) return path;
   throw new TypeError("Cannot export the audit log: file is a path or a file: URL");
 }
 

@@ -5,24 +5,20 @@
  */
 
 import { ConfigError } from "../errors.ts";
-import { nodeUrl } from "../platform/builtin.ts";
+import { absolutePath } from "../platform/absolute_path.ts";
 import { messageOf } from "../platform/failure.ts";
-import { currentDirectory, errorCode, isDenied, isMissing, realPath } from "../platform/fs.ts";
+import { errorCode, isDenied, isMissing, realPath } from "../platform/fs.ts";
 import { WaryFile } from "../platform/wary_file.ts";
 import { isOurs } from "../registry/ours.ts";
-import { basename, dirname, join, resolve } from "@std/path/posix";
+import { basename, dirname, join } from "@std/path/posix";
 import { configError } from "./failure.ts";
 
 const MAX_BYTES = 1 << 20;
 
 /** @throws {TypeError} where `file` is no path and no `file:` URL. */
 export function absoluteFile(file: string | URL): string {
-  const path = file instanceof URL && file.protocol === "file:"
-    ? nodeUrl().fileURLToPath(file)
-    : file;
-  if (typeof path === "string" && path !== "" && path.isWellFormed() && !path.includes("\0")) {
-    return resolve(currentDirectory(), path);
-  }
+  const path = absolutePath(file);
+  if (path !== null) return path;
   throw new TypeError(
     "Cannot load a configuration: the path of its file is a text that is not empty and holds no " +
       "NUL, or a file: URL",
