@@ -29,7 +29,6 @@ interface Live {
   readonly worktree: Worktree;
   readonly files: RoutedFiles;
   readonly workspace: Workspace;
-  readonly recorder: Recorder;
 }
 
 /** What all workspaces of a base share. */
@@ -169,7 +168,7 @@ export class LiveWorkspaces {
       announce,
       exists: () => readRecord(base, record.name)?.id === record.id,
     });
-    return { worktree, files, workspace, recorder };
+    return { worktree, files, workspace };
   }
 
   #commandHost(

@@ -25,7 +25,7 @@ const OURS: ReadonlySet<string> = new Set([
 const OUR_PREFIXES = ["sync.", "snapshot.", "audit."];
 
 /** Whether only this library enters the operation. */
-export function isOwnOperation(operation: string): boolean {
+function isOwnOperation(operation: string): boolean {
   return OURS.has(operation) || OUR_PREFIXES.some((prefix) => operation.startsWith(prefix));
 }
 

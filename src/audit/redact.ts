@@ -11,7 +11,7 @@ import { FILE_OPERATIONS } from "./own_entry.ts";
 import type { AuditDetails } from "./types.ts";
 
 /** No text in the details of an entry is longer; in UTF-16 code units. */
-export const MAX_TEXT = 8 * 1024;
+const MAX_TEXT = 8 * 1024;
 /** So much of a longer text is searched for secrets. */
 const SEARCHED_TEXT = 8 * MAX_TEXT;
 /** Deeper values are not followed. */
