@@ -7,33 +7,10 @@
  */
 
 import { nodeFs } from "./builtin.ts";
+import type { DirectoryEntry, FileStat } from "./file_stat.ts";
+import { nativeReadDirectory, nativeStat } from "./libc.ts";
 
-/** What `lstat` says of a file. Times are what Deno gives: `mtime` in ms, `ctime` in whole seconds. */
-export interface FileStat {
-  readonly isFile: boolean;
-  readonly isDirectory: boolean;
-  readonly isSymlink: boolean;
-  readonly size: number;
-  /** Time of the last change of the content, ms since 1970. */
-  readonly mtime: number;
-  /** Time of the last change of content or attributes, whole seconds since 1970. */
-  readonly ctime: number;
-  readonly dev: number;
-  readonly ino: number;
-  /** Type and permission bits, as `st_mode`. */
-  readonly mode: number;
-  readonly nlink: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** A name in a directory, and what it names. */
-export interface DirectoryEntry {
-  readonly name: string;
-  readonly isFile: boolean;
-  readonly isDirectory: boolean;
-  readonly isSymlink: boolean;
-}
+export type { DirectoryEntry, FileStat };
 
 function toStat(info: Deno.FileInfo): FileStat {
   return {
@@ -95,6 +72,8 @@ export function exists(path: string): boolean {
 
 /** The file itself, links not followed; `null` where nothing is there. */
 export function lstat(path: string): FileStat | null {
+  const found = nativeStat(path, false);
+  if (found !== undefined) return found;
   // Not by a closure: a look at a tree makes this call once for every file.
   try {
     return toStat(Deno.lstatSync(path));
@@ -106,12 +85,14 @@ export function lstat(path: string): FileStat | null {
 
 /** The file that the path leads to, links followed; `null` where nothing is there. */
 export function stat(path: string): FileStat | null {
-  return orNull(() => toStat(Deno.statSync(path)));
+  const found = nativeStat(path, true);
+  return found === undefined ? orNull(() => toStat(Deno.statSync(path))) : found;
 }
 
 /** The names in a directory, in no order; `null` where it is missing or no directory. */
 export function readDirectory(path: string): DirectoryEntry[] | null {
-  return orNull(() => [...Deno.readDirSync(path)]);
+  const found = nativeReadDirectory(path);
+  return found === undefined ? orNull(() => [...Deno.readDirSync(path)]) : found;
 }
 
 /** The content of a file; `null` where it is missing. */
