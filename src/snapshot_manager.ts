@@ -117,7 +117,7 @@ export class SnapshotManager {
     );
   }
 
-  /** Whether there is a snapshot of this name. */
+  /** Whether {@linkcode get} finds a snapshot of this name. */
   has(name: string): Promise<boolean> {
     return this.#recorder.look(
       { operation: "snapshot.has", details: { name } },

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { AgentFSError } from "../errors.ts";
 import type { ObjectWriter } from "../git/store.ts";
-import { errorCode } from "../platform/fs.ts";
+import { isRefusal } from "../platform/failure.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { keepHead, writeHead } from "./head_ref.ts";
 import type { AuditLog } from "./log.ts";
@@ -33,11 +32,11 @@ export class HeadKeeper {
         try {
           move();
         } catch (error) {
-          requireRefusal(error);
+          if (!isRefusal(error)) throw error;
         }
       };
     } catch (error) {
-      requireRefusal(error);
+      if (!isRefusal(error)) throw error;
       return () => {};
     }
   }
@@ -48,12 +47,7 @@ export class HeadKeeper {
     try {
       await keepHead(this.#base, this.#log, ...workspaces);
     } catch (error) {
-      requireRefusal(error);
+      if (!isRefusal(error)) throw error;
     }
   }
-}
-
-/** Throws what is neither a refusal of the store nor one of the system. */
-function requireRefusal(error: unknown): void {
-  if (!(error instanceof AgentFSError) && errorCode(error) === null) throw error;
 }

@@ -83,7 +83,7 @@ async function keep(
 export function findSnapshot(worktree: Worktree, name: string): Snapshot {
   using _ = worktree.use();
   const { refs, objects } = worktree.base;
-  for (const ref of isName(name) ? refsOf(worktree.name, name) : []) {
+  for (const ref of refsOf(worktree.name, name)) {
     const oid = refs.read(ref);
     if (oid === null) continue;
     return { ...decodeSnapshot(readCommit(objects, oid)), workspace: worktree.name, ref };
@@ -100,6 +100,7 @@ export function findSnapshot(worktree: Worktree, name: string): Snapshot {
 
 /** Where a snapshot of this name can be: an undo point has its place beside the others. */
 function refsOf(workspace: string, name: string): string[] {
+  if (!isName(name)) return [];
   const ref = refNames.snapshots(workspace) + name;
   return name.startsWith("undo/") ? [ref, refNames.all(workspace) + name] : [ref];
 }
@@ -121,10 +122,10 @@ export function listSnapshots(worktree: Worktree): Snapshot[] {
   return snapshots.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
-/** Whether there is a snapshot of this name. */
+/** Whether there is a snapshot, or an undo point, of this name. */
 export function hasSnapshot(worktree: Worktree, name: string): boolean {
-  return isName(name) &&
-    worktree.base.refs.read(refNames.snapshots(worktree.name) + name) !== null;
+  const { refs } = worktree.base;
+  return refsOf(worktree.name, name).some((ref) => refs.read(ref) !== null);
 }
 
 /**

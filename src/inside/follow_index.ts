@@ -5,8 +5,7 @@
  * @module
  */
 
-import { AgentFSError } from "../errors.ts";
-import { errorCode } from "../platform/fs.ts";
+import { isRefusal } from "../platform/failure.ts";
 import { readInsideNote, writeInsideNote } from "../worktree/inside_note.ts";
 import type { Worktree } from "../worktree/worktree.ts";
 import type { PrivateRepository } from "./private_repository.ts";
@@ -22,7 +21,7 @@ export async function followIndex(
     await follow(worktree, repository);
   } catch (error) {
     // The next command tries again.
-    if (!(error instanceof AgentFSError) && errorCode(error) === null) throw error;
+    if (!isRefusal(error)) throw error;
   }
 }
 

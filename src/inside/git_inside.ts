@@ -7,11 +7,11 @@
  */
 
 import type { Skipped } from "../changes.ts";
-import { AgentFSError, SandboxError } from "../errors.ts";
+import { SandboxError } from "../errors.ts";
 import type { Inside } from "../exec/host.ts";
 import type { Mount, Sandbox } from "../exec/sandbox.ts";
-import { attemptStore, messageOf } from "../platform/failure.ts";
-import { errorCode, lstat, removeFile } from "../platform/fs.ts";
+import { attemptStore, isRefusal, messageOf } from "../platform/failure.ts";
+import { lstat, removeFile } from "../platform/fs.ts";
 import { acquireLock, acquireLockSoon, type HeldLock, tryAcquireLock } from "../platform/lock.ts";
 import { holdsFiles } from "../registry/admin.ts";
 import { readInsideNote, writeInsideNote } from "../worktree/inside_note.ts";
@@ -203,9 +203,7 @@ export class GitInside {
       return [];
     } catch (error) {
       if (error instanceof Postponed) return [];
-      const isExpected = error instanceof Refused || error instanceof AgentFSError ||
-        errorCode(error) !== null;
-      if (!isExpected) throw error;
+      if (!(error instanceof Refused) && !isRefusal(error)) throw error;
       return [{
         path: "/.git",
         reason: `what was committed inside was not taken over: ${messageOf(error)}`,

@@ -22,6 +22,11 @@ export function storeFailure(action: string, cause: unknown): unknown {
   return new StoreError(`Cannot ${action}: ${messageOf(cause)}`, { cause });
 }
 
+/** Whether the store or the operating system refused: what may be left out is left out then. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AgentFSError || errorCode(error) !== null;
+}
+
 /** Does the work; a failure of the system in it says what could not be done: `commit`. */
 export async function attemptStore<T>(action: string, work: () => T | Promise<T>): Promise<T> {
   try {

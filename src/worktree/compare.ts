@@ -5,7 +5,6 @@
  */
 
 import type { Change } from "../changes.ts";
-import { MODE } from "../git/tree.ts";
 import { compareNames } from "../names.ts";
 import type { TreeView, TreeViewEntry } from "./state.ts";
 
@@ -78,9 +77,4 @@ export function* filesOf(
     if (entry.view !== null) yield* filesOf(entry.view, path);
     else yield { path, entry };
   }
-}
-
-/** Whether the entry stands for bytes that the store holds: a file or a link. */
-export function isBlob({ mode }: { mode: number }): boolean {
-  return mode !== MODE.directory && mode !== MODE.submodule;
 }

@@ -51,6 +51,7 @@ Deno.test("snapshot.restore() brings back everything, and its undo point all tha
   assert.equal(undo.ref, `refs/agentfs/w/${undo.name}`);
   assert.equal(undo.description, "before the restore of one");
   assert.deepEqual(await workspace.snapshot.get(undo.name), undo);
+  assert.ok(await workspace.snapshot.has(undo.name));
   // Undo points are no snapshots that anybody asked for.
   assert.deepEqual((await workspace.snapshot.list()).map(({ name }) => name), ["one"]);
   const again = await workspace.snapshot.restore(undo);
