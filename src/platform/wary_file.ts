@@ -3,13 +3,15 @@
  * waited for, and a link at the end of the path is not followed.
  *
  * Deno's own open can do neither, and what was opened can be looked at only afterwards. Its `node:fs`
- * passes such flags on; reading through that takes some microseconds more.
+ * passes such flags on; reading through that takes some microseconds more. Under less than all
+ * permissions Deno itself follows links before it opens, whatever the flags: then only a look before
+ * and a look at what was opened tell.
  *
  * @module
  */
 
 import { nodeFs } from "./builtin.ts";
-import { errorCode, type FileStat, isMissing } from "./fs.ts";
+import { errorCode, type FileStat, isMissing, lstat } from "./fs.ts";
 
 /** An open file, as far as it is read. */
 export interface SourceFile extends Disposable {
@@ -31,7 +33,7 @@ export class WaryFile implements SourceFile {
   readonly #descriptor: number;
   #position = 0;
 
-  /** Opens `path`; `ELOOP` where a link is there. */
+  /** Opens `path`; under all permissions, `ELOOP` where a link is there. */
   constructor(path: string) {
     const { constants: { O_RDONLY, O_NONBLOCK, O_NOFOLLOW }, openSync } = nodeFs();
     this.#descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
@@ -83,10 +85,12 @@ export class WaryFile implements SourceFile {
 
 /** The content of a file; `null` where nothing is there, or something else. */
 export function readFileWarily(path: string): Uint8Array<ArrayBuffer> | null {
+  const seen = lstat(path);
+  if (seen === null || !seen.isFile) return null;
   try {
     using file = new WaryFile(path);
-    const { isFile, size } = file.stat();
-    if (!isFile) return null;
+    const { dev, ino, size } = file.stat();
+    if (dev !== seen.dev || ino !== seen.ino) return null;
     const bytes = new Uint8Array(size);
     return bytes.subarray(0, file.read(bytes));
   } catch (error) {
