@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Staged } from "../git/publication.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { isRefusal } from "../platform/failure.ts";
 import type { OpenBase } from "../registry/open_base.ts";
-import { keepHead, writeHead } from "./head_ref.ts";
+import { keepHead, stageHead } from "./head_ref.ts";
 import type { AuditLog } from "./log.ts";
 
 /** Keeps the head of one log. */
@@ -24,20 +25,14 @@ export class HeadKeeper {
     this.#first = log.latest.id;
   }
 
-  /** Keeps it with what `writer` writes for a workspace; what this gives does so once that is in the store. */
-  along(workspace: string, writer: ObjectWriter): () => void {
+  /** Keeps it with what `writer` writes for a workspace, when that is published. */
+  along(workspace: string, writer: ObjectWriter): Staged | null {
     try {
-      const move = writeHead(this.#base, this.#log, workspace, writer);
-      return () => {
-        try {
-          move();
-        } catch (error) {
-          if (!isRefusal(error)) throw error;
-        }
-      };
+      const head = stageHead(this.#base, this.#log, workspace, writer);
+      return head && new DispensableHead(head);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return () => {};
+      return null;
     }
   }
 
@@ -49,5 +44,39 @@ export class HeadKeeper {
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
+  }
+}
+
+/** A head that is left where it was, should anything go wrong. */
+class DispensableHead implements Staged {
+  readonly #head: Staged;
+  #isWritten = false;
+
+  constructor(head: Staged) {
+    this.#head = head;
+  }
+
+  async syncAside(): Promise<void> {
+    try {
+      await this.#head.syncAside();
+      this.#isWritten = true;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  place(): void {
+    try {
+      if (this.#isWritten) this.#head.place();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  /** Its name is left to the system: after a loss of power the log itself can be shorter. */
+  async syncNameAside(): Promise<void> {}
+
+  [Symbol.dispose](): void {
+    this.#head[Symbol.dispose]();
   }
 }

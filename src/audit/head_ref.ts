@@ -8,6 +8,8 @@
  */
 
 import { StoreError } from "../errors.ts";
+import { publish, type Staged } from "../git/publication.ts";
+import type { StagedRef } from "../git/refs.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
@@ -30,28 +32,26 @@ export async function keepHead(
   ...workspaces: readonly string[]
 ): Promise<void> {
   using writer = base.objects.writer();
-  const kept = workspaces.map((workspace) => writeHead(base, log, workspace, writer));
-  await writer.finish();
-  for (const move of kept) move();
-  writer.release();
+  function* staged(): Iterable<Staged | null> {
+    for (const workspace of workspaces) yield stageHead(base, log, workspace, writer);
+  }
+  await publish(writer, staged());
 }
 
-/**
- * The same with what `writer` writes anyway, so that nothing more has to reach the disk. What it gives
- * moves the ref, once the writer has finished.
- */
-export function writeHead(
+/** The same with what `writer` writes anyway; `null` where the ref holds the head already. */
+export function stageHead(
   base: OpenBase,
   log: AuditLog,
   workspace: string,
   writer: ObjectWriter,
-): () => void {
+): Staged | null {
   const ref = refNames.audit(workspace);
   const { latest } = log;
-  if (isKept(base, ref, latest)) return () => {};
+  if (isKept(base, ref, latest)) return null;
   const text = `${latest.id} ${hexOf(latest.hash)}\n`;
   const oid = writer.write("blob", new TextEncoder().encode(text));
-  return () => moveRef(base, ref, latest, oid);
+  const staged = base.refs.stage(ref, oid, undefined);
+  return { ...staged, place: () => moveRef(base, ref, latest, staged) };
 }
 
 function isKept(base: OpenBase, ref: string, head: Head): boolean {
@@ -59,11 +59,11 @@ function isKept(base: OpenBase, ref: string, head: Head): boolean {
   return oid !== null && readHead(base, ref, oid).id >= head.id;
 }
 
-function moveRef(base: OpenBase, ref: string, head: Head, oid: string): void {
+function moveRef(base: OpenBase, ref: string, head: Head, staged: StagedRef): void {
   for (let attempt = 1; !isKept(base, ref, head); attempt++) {
     const before = base.refs.read(ref);
     try {
-      return base.refs.update(ref, oid, before);
+      return staged.placeOver(before);
     } catch (error) {
       // Another process has moved it in the meantime.
       if (attempt === ATTEMPTS || base.refs.read(ref) === before) throw error;

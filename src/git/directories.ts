@@ -6,13 +6,28 @@
  */
 
 import { removeEmptyDirectory } from "../platform/empty_directory.ts";
-import { isMissing, lstat, readDirectory, syncDirectory } from "../platform/fs.ts";
+import {
+  isMissing,
+  lstat,
+  readDirectory,
+  syncDirectory,
+  syncDirectoryAside,
+} from "../platform/fs.ts";
 import { dirname } from "@std/path/posix";
 
 /** Brings the names in a directory onto the disk, unless it is gone and its names with it. */
 export function syncNames(directory: string): void {
   try {
     syncDirectory(directory);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** The same on another thread. */
+export async function syncNamesAside(directory: string): Promise<void> {
+  try {
+    await syncDirectoryAside(directory);
   } catch (error) {
     if (!isMissing(error)) throw error;
   }

@@ -28,15 +28,13 @@ export interface ObjectWriterOptions {
 
 /**
  * The objects of one transaction: write, {@linkcode finish}, let a ref hold them,
- * {@linkcode release}. Disposing it before `finish` discards what was written.
+ * {@linkcode release}; `publish()` does the last three. Disposing it before discards what was written.
  *
  * @example
  * ```ts ignore
  * using writer = store.writer();
  * const oid = writer.write("blob", data);
- * await writer.finish();
- * refs.update(ref, oid, before);
- * writer.release();
+ * await publish(writer, [refs.stage(ref, oid, before)]);
  * ```
  */
 export class ObjectWriter implements Disposable {

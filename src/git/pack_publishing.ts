@@ -4,9 +4,10 @@
  * @module
  */
 
-import { writeAtomic } from "../platform/atomic.ts";
-import { removeFile, rename } from "../platform/fs.ts";
+import { NewFile, writeAtomic } from "../platform/atomic.ts";
+import { removeFile, rename, syncDirectoryAside } from "../platform/fs.ts";
 import type { Slices } from "../platform/slices.ts";
+import { allOf } from "../platform/together.ts";
 import { keepText } from "./keeps.ts";
 import { giveTo, makeOwnedDirectory, ownerOf } from "./owner.ts";
 import { newPackName } from "./pack_files.ts";
@@ -41,10 +42,13 @@ export async function publishPack(
   try {
     const keep = new TextEncoder().encode(keepText(session));
     writeAtomic(`${path}.keep`, keep, { temporary, durable: false });
+    using indexFile = new NewFile(temporary, index, 0o444);
+    await allOf([pack.syncAside(), indexFile.syncAside()]);
     rename(pack.path, `${path}.pack`);
-    // git sees a pack once it has an index. This syncs the directory, so all three names.
-    writeAtomic(`${path}.idx`, index, { temporary, mode: 0o444, durable: true });
+    // git sees a pack once it has an index.
+    indexFile.place(`${path}.idx`);
     for (const file of ["keep", "pack", "idx"]) giveTo(owner, `${path}.${file}`);
+    await syncDirectoryAside(directory);
   } catch (error) {
     for (const file of ["idx", "pack", "keep"]) removeFile(`${path}.${file}`);
     throw error;

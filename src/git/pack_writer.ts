@@ -159,7 +159,7 @@ export class PackWriter implements Disposable {
     return { oid: hasher.digest(), crc };
   }
 
-  /** Writes what a pack begins and ends with, brings it onto the disk; returns its checksum. */
+  /** Writes what a pack begins and ends with; returns its checksum. */
   async finish(): Promise<string> {
     this.#checkUsable();
     this.#flush();
@@ -174,8 +174,12 @@ export class PackWriter implements Disposable {
     }
     const checksum = hash.digest();
     this.#file.write(checksum);
-    this.#file.sync();
     return checksum.toString("hex");
+  }
+
+  /** Brings it onto the disk, on another thread. */
+  async syncAside(): Promise<void> {
+    await this.#file.syncAside();
   }
 
   /** Closes and removes the file. */

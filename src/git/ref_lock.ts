@@ -1,7 +1,7 @@
 /**
  * Git's own lock on a file, `<file>.lock`, made so that one left by a dead process can be told.
  *
- * The new content is written to a temporary file of ours, which is then hard-linked to the lock's
+ * The new content is in a temporary file of ours, written before, which is hard-linked to the lock's
  * name: that fails where the name is taken, as git's exclusive create does. The lock and the
  * temporary file are one inode, so {@linkcode sweepDeadLocks} knows our locks from everybody else's.
  *
@@ -9,17 +9,8 @@
  */
 
 import { StoreError } from "../errors.ts";
-import {
-  errorCode,
-  hardLink,
-  lstat,
-  OpenFile,
-  readDirectory,
-  removeFile,
-  rename,
-} from "../platform/fs.ts";
-import { syncNames } from "./directories.ts";
-import { giveTo, makeOwnedDirectory, type Owner } from "./owner.ts";
+import { errorCode, hardLink, lstat, readDirectory, removeFile, rename } from "../platform/fs.ts";
+import { makeOwnedDirectory, type Owner } from "./owner.ts";
 import { dirname } from "@std/path/posix";
 
 const WAIT_MS = 1000;
@@ -27,10 +18,10 @@ const LONG_MS = 50;
 const POLL_MS = 5;
 const ATTEMPTS = 10;
 
-/** Where the temporary files go, and whose all that is made becomes. */
+/** What a lock is made of, and whose directories that are made become. */
 export interface LockOptions {
   readonly owner: Owner | null;
-  /** The name of a new temporary file, on the same file system. */
+  /** A file of ours on the same file system, with the new content. */
   readonly temporary: string;
   /** Removes the locks that dead processes have left; called once, when the wait gets long. */
   readonly removeDead?: (() => void) | undefined;
@@ -40,7 +31,6 @@ export interface LockOptions {
 export class RefLock implements Disposable {
   readonly #file: string;
   readonly #temporary: string;
-  readonly #open: OpenFile;
   #held = false;
 
   /**
@@ -51,33 +41,19 @@ export class RefLock implements Disposable {
   constructor(file: string, options: LockOptions) {
     this.#file = file;
     this.#temporary = options.temporary;
-    this.#open = new OpenFile(options.temporary, { write: true, createNew: true });
-    try {
-      giveTo(options.owner, options.temporary);
-      this.#take(options);
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
+    this.#take(options);
   }
 
-  /** Makes `content` the content of the file, on the disk, and lets go of the lock. */
-  commit(content: string): void {
-    this.#open.truncate(0);
-    this.#open.seek(0);
-    this.#open.write(new TextEncoder().encode(content));
-    this.#open.sync();
+  /** Makes the new content that of the file, and lets go of the lock. */
+  commit(): void {
     rename(`${this.#file}.lock`, this.#file);
     this.#held = false;
-    syncNames(dirname(this.#file));
   }
 
   /** Lets go of the lock. */
   [Symbol.dispose](): void {
-    this.#open.close();
     if (this.#held) removeFile(`${this.#file}.lock`);
     this.#held = false;
-    removeFile(this.#temporary);
   }
 
   #take({ owner, removeDead }: LockOptions): void {

@@ -6,14 +6,21 @@
  */
 
 import { StoreError } from "../errors.ts";
-import { writeAtomic } from "../platform/atomic.ts";
+import { NewFile, writeAtomic } from "../platform/atomic.ts";
 import { errorCode, lstat, removeFile } from "../platform/fs.ts";
-import { removeEmptyDirectories, removeEmptyParents } from "./directories.ts";
+import {
+  removeEmptyDirectories,
+  removeEmptyParents,
+  syncNames,
+  syncNamesAside,
+} from "./directories.ts";
 import { giveTo, type Owner, ownerOf } from "./owner.ts";
+import type { Staged } from "./publication.ts";
 import { RefLock } from "./ref_lock.ts";
 import { isRefName, RefReader, symbolicTarget } from "./ref_reader.ts";
 import { appendReflog } from "./reflog.ts";
 import type { Signature } from "./signature.ts";
+import { dirname } from "@std/path/posix";
 
 export { sweepDeadLocks } from "./ref_lock.ts";
 export { isRefName, type Ref, RefReader } from "./ref_reader.ts";
@@ -26,6 +33,12 @@ export interface RefStoreOptions {
   readonly session: string;
   /** Removes the locks that dead processes have left. */
   readonly removeDeadLocks?: () => void;
+}
+
+/** A ref and the value that it is to hold. */
+export interface StagedRef extends Staged {
+  /** Places it, provided that the ref holds `expected` now; it can be tried again. */
+  placeOver(expected: string | null | undefined): void;
 }
 
 // Over all stores of this process, since they may share a session.
@@ -52,10 +65,29 @@ export class RefStore extends RefReader {
    */
   update(ref: string, to: string, expected: string | null | undefined): void {
     this.#change(ref, () => {
-      using lock = this.#lock(ref);
-      if (this.#current(ref, expected) === null) this.#checkDirectories(ref);
-      this.#commit(lock, ref, `${to}\n`);
+      using value = this.#newFile(`${to}\n`);
+      value.sync();
+      this.#place(ref, value, expected);
+      syncNames(this.#directoryOf(ref));
     });
+  }
+
+  /**
+   * The same in steps: the value is written now, and the ref moves when it is placed.
+   *
+   * @throws {StoreError} where the value cannot be written; to place it throws as {@linkcode update} does.
+   */
+  stage(ref: string, to: string, expected: string | null | undefined): StagedRef {
+    const value = this.#change(ref, () => this.#newFile(`${to}\n`));
+    const placeOver: StagedRef["placeOver"] = (expected) =>
+      this.#change(ref, () => this.#place(ref, value, expected));
+    return {
+      placeOver,
+      place: () => placeOver(expected),
+      syncAside: () => value.syncAside(),
+      syncNameAside: () => syncNamesAside(this.#directoryOf(ref)),
+      [Symbol.dispose]: () => value[Symbol.dispose](),
+    };
   }
 
   /**
@@ -66,10 +98,11 @@ export class RefStore extends RefReader {
    */
   delete(ref: string, expected?: string): void {
     this.#change(ref, () => {
-      using _lock = this.#lock(ref);
+      using content = this.#newFile("");
+      using _lock = this.#lock(ref, content);
       if (this.#current(ref, expected) === null) return;
       // Held until the loose ref is gone, or `git pack-refs` might just be packing it.
-      using _packedLock = this.#lock("packed-refs");
+      using _packedLock = this.#lock("packed-refs", content);
       this.#deletePacked(ref);
       const file = `${this.commonDirectory}/${ref}`;
       if (lstat(file)?.isDirectory === false) removeFile(file);
@@ -102,12 +135,12 @@ export class RefStore extends RefReader {
   }
 
   /** Does the work; failing, leaves no directory behind and tells of the ref. */
-  #change(ref: string, work: () => void): void {
+  #change<T>(ref: string, work: () => T): T {
     if (!isRefName(ref)) {
       throw new StoreError(`Cannot change the ref ${JSON.stringify(ref)}: git allows no such name`);
     }
     try {
-      work();
+      return work();
     } catch (error) {
       // A file that stands for a directory is another ref.
       if (errorCode(error) === "ENOTDIR") this.#checkDirectories(ref);
@@ -117,13 +150,29 @@ export class RefStore extends RefReader {
     }
   }
 
-  #lock(file: string): RefLock {
-    const temporary = this.#temporary();
+  #newFile(content: string): NewFile {
+    const file = new NewFile(this.#temporary(), new TextEncoder().encode(content));
+    giveTo(this.#owner, file.path);
+    return file;
+  }
+
+  #lock(file: string, content: NewFile): RefLock {
     return new RefLock(`${this.commonDirectory}/${file}`, {
       owner: this.#owner,
-      temporary,
+      temporary: content.path,
       removeDead: this.#options.removeDeadLocks,
     });
+  }
+
+  /** Moves a ref to the value that a file has, and leaves it to the caller to sync its name. */
+  #place(ref: string, value: NewFile, expected: string | null | undefined): void {
+    using lock = this.#lock(ref, value);
+    if (this.#current(ref, expected) === null) this.#checkDirectories(ref);
+    this.#commit(lock, ref);
+  }
+
+  #directoryOf(ref: string): string {
+    return dirname(`${this.commonDirectory}/${ref}`);
   }
 
   #temporary(): string {
@@ -132,11 +181,11 @@ export class RefStore extends RefReader {
   }
 
   /** Puts the ref in its place, where a directory may stand that its last ref has left. */
-  #commit(lock: RefLock, ref: string, content: string): void {
+  #commit(lock: RefLock, ref: string): void {
     for (let attempt = 1;; attempt++) {
       removeEmptyDirectories(`${this.commonDirectory}/${ref}`);
       try {
-        return lock.commit(content);
+        return lock.commit();
       } catch (error) {
         if (errorCode(error) !== "EISDIR" || attempt === 3) throw error;
       }

@@ -9,6 +9,7 @@ import type { Change, Skipped } from "../changes.ts";
 import { CommitError } from "../errors.ts";
 import { readCommit } from "../git/commit.ts";
 import { writeCommit } from "../git/isomorphic.ts";
+import { publish, type Staged } from "../git/publication.ts";
 import { unfinishedOperation } from "../git/repository.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { errorCode } from "../platform/fs.ts";
@@ -113,19 +114,20 @@ async function moveBranch(
 ): Promise<ReturnType<typeof toCommit>> {
   const { base, name } = worktree;
   const ref = refNames.branch(name);
-  const keepOther = worktree.keepAlong(writer);
-  await writer.finish();
-  base.journal.begin({ operation: "commit", workspace: name, commit: to });
-  base.refs.update(ref, to, from);
-  keepOther();
-  writer.release();
+  function* staged(): Iterable<Staged | null> {
+    yield base.journal.stage({ operation: "commit", workspace: name, commit: to });
+    yield base.refs.stage(ref, to, from);
+    yield worktree.keepAlong(writer);
+  }
+  await publish(writer, staged());
   worktree.rememberHeld(ref, to);
   const commit = readCommit(base.objects, to);
   const subject = `commit: ${message.trim().split("\n", 1)[0]}`;
   base.refs.appendReflog(ref, from, to, commit.committer, subject);
   try {
     await worktree.writeIndex(storedTree(base.objects, commit.tree), root);
-    base.journal.end(name);
+    // The index is not synced either: after a loss of power it may have to be written again.
+    base.journal.tryEnd(name);
   } catch (error) {
     // The commit is made. The next call finds in the journal what is left to do.
     if (errorCode(error) === null) throw error;

@@ -71,12 +71,7 @@ export async function restoreSnapshot(
     description: `before the restore of ${name}`,
     signal,
   });
-  const restored = await carryOut(worktree, checkout, {
-    operation: "restore",
-    workspace: worktree.name,
-    target: target.oid,
-    before: undo.oid,
-  });
+  const restored = await carryOut(worktree, checkout, { target: target.oid, before: undo.oid });
   return { changes: compareTrees(stateTree(root, "all"), stateTree(restored, "all")), undo };
 }
 
@@ -96,8 +91,8 @@ function contentOf(worktree: Worktree, oid: string): Content {
 }
 
 /**
- * Finds out whether the files can become those of `target`, and takes the undo point. `before` is what
- * they were when this was begun, if it is to be finished.
+ * Finds out whether the files can become those of `target`, takes the undo point, and writes the journal.
+ * `before` is what the files were when this was begun, if it is to be finished: then the journal has it.
  */
 async function prepare(
   worktree: Worktree,
@@ -108,8 +103,12 @@ async function prepare(
     signal?: AbortSignal | undefined;
   },
 ): Promise<{ checkout: Checkout; root: DirectoryNode; undo: Snapshot }> {
-  const { directory } = worktree;
+  const { base, name, directory } = worktree;
   const { ignored } = target;
+  const entryOf = (undo: string): RestoreEntry | null =>
+    before === undefined
+      ? { operation: "restore", workspace: name, target: target.oid, before: undo }
+      : null;
   const wasGone = lstat(directory) === null;
   if (wasGone) makeDirectory(directory);
   worktree.repair();
@@ -123,17 +122,15 @@ async function prepare(
     requireRead(capture.unread, current, target.tree);
     await checkout.check();
     signal?.throwIfAborted();
+    const facts = { description, ignored };
+    return { checkout, root, undo: await createUndoPoint(worktree, capture, facts, entryOf) };
   } catch (error) {
     capture.writer.abort();
+    if (before === undefined) base.journal.tryEnd(name);
     // An empty directory would look as though somebody had deleted every file in it.
     if (wasGone) removeTree(directory);
     throw error;
   }
-  return {
-    checkout,
-    root,
-    undo: await createUndoPoint(worktree, capture, { description, ignored }),
-  };
 }
 
 /** @throws {PathError} where something would change that no undo point can hold. */
@@ -170,17 +167,16 @@ function checkoutTo(
   });
 }
 
-/** Does what the journal is to say. A failure on the way is undone. */
+/** Does what the journal says. A failure on the way is undone. */
 async function carryOut(
   worktree: Worktree,
   checkout: Checkout,
-  entry: RestoreEntry,
+  commits: Pick<RestoreEntry, "target" | "before">,
 ): Promise<DirectoryNode> {
   try {
-    worktree.base.journal.begin(entry);
     return await complete(worktree, checkout);
   } catch (cause) {
-    throw await goBack(worktree, entry, cause);
+    throw await goBack(worktree, commits, cause);
   }
 }
 
@@ -190,20 +186,20 @@ async function complete(worktree: Worktree, checkout: Checkout): Promise<Directo
   const clock = session.clock();
   const state = await checkout.run();
   worktree.adopt(state, clock);
-  journal.end(worktree.name);
+  await journal.endAside(worktree.name);
   return state;
 }
 
 /** Brings back what was before a restore that failed; returns the error that tells of it. */
 async function goBack(
   worktree: Worktree,
-  entry: RestoreEntry,
+  commits: Pick<RestoreEntry, "target" | "before">,
   cause: unknown,
 ): Promise<StoreError> {
   const cannot = `Cannot restore workspace "${worktree.name}": ${messageOf(cause)}`;
   try {
-    const before = contentOf(worktree, entry.before);
-    const { tree: target } = contentOf(worktree, entry.target);
+    const before = contentOf(worktree, commits.before);
+    const { tree: target } = contentOf(worktree, commits.target);
     const also = [before.tree, target];
     const { root } = await worktree.look({ ignored: before.ignored, also });
     // What the target alone has was made just now, so no rule may spare it: it counts as tracked.

@@ -7,7 +7,9 @@
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { SnapshotExistsError, SnapshotNotFoundError } from "../errors.ts";
 import { readCommit } from "../git/commit.ts";
+import { publish, type Staged } from "../git/publication.ts";
 import { checkName, compareNames, isName, madeUpName, namesCollide } from "../names.ts";
+import type { JournalEntry } from "../registry/journal.ts";
 import { refNames } from "../registry/layout.ts";
 import type { Capture, Worktree } from "../worktree/worktree.ts";
 import { decodeSnapshot, writeSnapshotCommit } from "./snapshot_commit.ts";
@@ -41,15 +43,19 @@ export async function createSnapshot(
   return await keep(worktree, capture, ref, { name, description, tags: [...tags], ignored });
 }
 
-/** Takes a snapshot by itself, before something that can lose work. The caller holds the workspace. */
+/**
+ * Takes a snapshot by itself, before something that can lose work; once it is kept, that is begun with
+ * what `entry` makes of its commit's id for the journal. The caller holds the workspace.
+ */
 export async function createUndoPoint(
   worktree: Worktree,
   capture: Capture,
   facts: { description: string; ignored: boolean },
+  entry: (oid: string) => JournalEntry | null = () => null,
 ): Promise<Snapshot> {
   const id = madeUpName();
   const ref = refNames.undos(worktree.name) + id;
-  return await keep(worktree, capture, ref, { name: `undo/${id}`, tags: [], ...facts });
+  return await keep(worktree, capture, ref, { name: `undo/${id}`, tags: [], ...facts, entry });
 }
 
 /** Makes a captured state a commit that `ref` holds. */
@@ -57,16 +63,25 @@ async function keep(
   worktree: Worktree,
   { root, tree, skipped, writer }: Capture,
   ref: string,
-  facts: { name: string; description: string; tags: string[]; ignored: boolean },
+  { entry: entryOf, ...facts }: {
+    name: string;
+    description: string;
+    tags: string[];
+    ignored: boolean;
+    entry?: (oid: string) => JournalEntry | null;
+  },
 ): Promise<Snapshot> {
+  const { refs, journal } = worktree.base;
   try {
     const parent = worktree.head().oid;
     const snapshot = await writeSnapshotCommit(writer, { root, tree, parent, skipped, ...facts });
-    const keepOther = worktree.keepAlong(writer);
-    await writer.finish();
-    worktree.base.refs.update(ref, snapshot.oid, null);
-    keepOther();
-    writer.release();
+    const entry = entryOf?.(snapshot.oid) ?? null;
+    const staged = function* (): Iterable<Staged | null> {
+      yield refs.stage(ref, snapshot.oid, null);
+      yield worktree.keepAlong(writer);
+      yield entry && journal.stage(entry);
+    };
+    await publish(writer, staged());
     worktree.rememberHeld(ref, snapshot.oid);
     return { ...snapshot, workspace: worktree.name, ref };
   } catch (error) {

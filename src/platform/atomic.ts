@@ -1,11 +1,54 @@
 /**
- * A file that is there whole or not at all: written under another name, synced, then renamed.
+ * Files that are there whole or not at all: written under another name, synced, then renamed.
  *
  * @module
  */
 
 import { chmod, makeDirectory, OpenFile, removeFile, rename, syncDirectory } from "./fs.ts";
 import { dirname } from "@std/path/posix";
+
+/** A file that is written and has a temporary name; disposing removes it, unless it was renamed. */
+export class NewFile implements Disposable {
+  /** Its temporary name. */
+  readonly path: string;
+  readonly #file: OpenFile;
+  #isPlaced = false;
+
+  /** Writes `data` to a file that nobody else uses; `mode` is its permission bits, whatever the umask says. */
+  constructor(path: string, data: Uint8Array | readonly Uint8Array[], mode?: number) {
+    this.path = path;
+    this.#file = new OpenFile(path, { write: true, createNew: true });
+    try {
+      for (const part of data instanceof Uint8Array ? [data] : data) this.#file.write(part);
+      if (mode !== undefined) chmod(path, mode);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Brings the content onto the disk. */
+  sync(): void {
+    this.#file.sync();
+  }
+
+  /** The same on another thread. */
+  async syncAside(): Promise<void> {
+    await this.#file.syncAside();
+  }
+
+  /** Gives it its name, replacing a file that has it: a reader sees the old bytes or the new. */
+  place(path: string): void {
+    rename(this.path, path);
+    this.#isPlaced = true;
+  }
+
+  /** Closes the file, and removes it where it has its temporary name. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+    if (!this.#isPlaced) removeFile(this.path);
+  }
+}
 
 /** How {@linkcode writeAtomic} writes. */
 export interface AtomicOptions {
@@ -21,20 +64,12 @@ export interface AtomicOptions {
 export function writeAtomic(
   path: string,
   data: Uint8Array | readonly Uint8Array[],
-  options: AtomicOptions,
+  { temporary, mode, durable }: AtomicOptions,
 ): void {
-  const { temporary, mode, durable } = options;
-  try {
-    {
-      using file = new OpenFile(temporary, { write: true, createNew: true });
-      for (const part of data instanceof Uint8Array ? [data] : data) file.write(part);
-      if (durable) file.sync();
-    }
-    if (mode !== undefined) chmod(temporary, mode);
-    rename(temporary, path);
-  } catch (error) {
-    removeFile(temporary);
-    throw error;
+  {
+    using file = new NewFile(temporary, data, mode);
+    if (durable) file.sync();
+    file.place(path);
   }
   if (durable) syncDirectory(dirname(path));
 }

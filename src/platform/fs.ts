@@ -265,6 +265,11 @@ export class OpenFile implements Disposable {
     this.#file.syncSync();
   }
 
+  /** The same on another thread: what several files have, goes onto the disk together. */
+  async syncAside(): Promise<void> {
+    await this.#file.sync();
+  }
+
   /** Takes the flock if nobody has it. A crash releases it, and so does `close`. */
   tryLock(exclusive: boolean): boolean {
     return this.#file.tryLockSync(exclusive);
@@ -295,6 +300,12 @@ export function writeFile(path: string, data: Uint8Array, mode?: number): void {
 export function syncDirectory(path: string): void {
   using directory = new OpenFile(path);
   directory.sync();
+}
+
+/** The same on another thread. */
+export async function syncDirectoryAside(path: string): Promise<void> {
+  using directory = new OpenFile(path);
+  await directory.syncAside();
 }
 
 /** The user that this process runs as; `null` where Deno does not say. */

@@ -9,15 +9,18 @@
 
 import { StoreError } from "../errors.ts";
 import { nameToId } from "../names.ts";
+import type { Staged } from "../git/publication.ts";
+import { NewFile, writeTextAtomic } from "../platform/atomic.ts";
 import {
   errorCode,
   exists,
+  makeDirectory,
   readDirectory,
   readTextFile,
   removeFile,
   syncDirectory,
+  syncDirectoryAside,
 } from "../platform/fs.ts";
-import { writeTextAtomic } from "../platform/atomic.ts";
 import type { Layout } from "./layout.ts";
 import type { Session } from "./session.ts";
 
@@ -57,10 +60,30 @@ export class Journal {
     });
   }
 
+  /** The same in steps: what is about to happen is written now, and begun when it is placed. */
+  stage(entry: JournalEntry): Staged {
+    const { journal } = this.#layout;
+    makeDirectory(journal);
+    const text = new TextEncoder().encode(JSON.stringify(entry));
+    const file = new NewFile(this.#session.storeTemporary(), text);
+    return {
+      place: () => file.place(this.#path(entry.workspace)),
+      syncAside: () => file.syncAside(),
+      syncNameAside: () => syncDirectoryAside(journal),
+      [Symbol.dispose]: () => file[Symbol.dispose](),
+    };
+  }
+
   /** Says that the change is whole. */
   end(workspace: string): void {
     removeFile(this.#path(workspace));
     syncDirectory(this.#layout.journal);
+  }
+
+  /** The same, brought onto the disk on another thread. */
+  async endAside(workspace: string): Promise<void> {
+    removeFile(this.#path(workspace));
+    await syncDirectoryAside(this.#layout.journal);
   }
 
   /** The same for a change of which nothing is left to do or undo, should the entry be found again. */

@@ -11,6 +11,7 @@ import { treeOf } from "../git/commit.ts";
 import { parseIndex } from "../git/index_file.ts";
 import { readHead } from "../git/repository.ts";
 import { finish, finishAtOnce, type Steps } from "../git/steps.ts";
+import type { Staged } from "../git/publication.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { storeFailure } from "../platform/failure.ts";
 import { type FileStat, lstat, readFile } from "../platform/fs.ts";
@@ -82,10 +83,10 @@ export class Worktree {
     });
   };
   /**
-   * Writes what is to be kept along with each snapshot and commit, and gives what has a ref hold it, once
-   * the writer has finished. Whoever keeps a log of the workspace replaces this. Neither fails.
+   * Writes what is to be published along with each snapshot and commit, if anything. Whoever keeps a log
+   * of the workspace replaces this. None of it fails.
    */
-  keepAlong: (writer: ObjectWriter) => () => void = () => () => {};
+  keepAlong: (writer: ObjectWriter) => Staged | null = () => null;
   readonly #known: KnownState;
   #scanning: Promise<unknown> = Promise.resolve();
   /** The ref whose commit is known to hold most of the files' objects. */

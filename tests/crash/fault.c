@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,10 @@
 
 static int armed;
 static long count;
+/* Calls of several threads are counted one after another. */
+static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
+/* Whether this thread is counting, so that what it does for that is not counted. */
+static __thread int inside;
 
 /* What a call needs, besides a disk that works: ENOSPC and EMFILE are only for those who need it. */
 enum need { NOTHING, SPACE, SPACE_AND_DESCRIPTOR };
@@ -61,12 +66,10 @@ static void tell(const char *call, const char *path) {
 }
 
 /* Counts a call. Says whether it is to fail; dies after `half` of it where it is to kill. */
-static int fault(const char *call, const char *path, enum need need, void (*half)(void *), void *data) {
-  if (!armed || !is_below_root(path)) return 0;
-  armed = 0;
+static int counted_fault(
+    const char *call, const char *path, enum need need, void (*half)(void *), void *data) {
   count++;
   tell(call, path);
-  armed = 1;
   long at = number("FAULT_AT");
   int code = number("FAULT_ERRNO");
   if (at == 0 || count < at) return 0;
@@ -85,8 +88,18 @@ static int fault(const char *call, const char *path, enum need need, void (*half
   return 1;
 }
 
+static int fault(const char *call, const char *path, enum need need, void (*half)(void *), void *data) {
+  if (!armed || inside || !is_below_root(path)) return 0;
+  pthread_mutex_lock(&counting);
+  inside = 1;
+  int fails = counted_fault(call, path, need, half, data);
+  inside = 0;
+  pthread_mutex_unlock(&counting);
+  return fails;
+}
+
 static int path_fault(const char *call, int fd, const char *path, enum need need) {
-  if (!armed) return 0;
+  if (!armed || inside) return 0;
   char buffer[PATH_MAX];
   return fault(call, resolve(fd, path, buffer), need, NULL, NULL);
 }
@@ -239,7 +252,7 @@ static void half_write(void *data) {
 
 ssize_t write(int fd, const void *data, size_t size) {
   REAL(write);
-  if (armed) {
+  if (armed && !inside) {
     char buffer[PATH_MAX];
     struct bytes bytes = { real, fd, data, size };
     if (fault("write", resolve(fd, NULL, buffer), SPACE, half_write, &bytes)) return -1;

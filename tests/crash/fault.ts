@@ -55,7 +55,7 @@ export class FaultShim {
   /** Builds it in `directory`. */
   static async build(directory: string): Promise<FaultShim> {
     const library = `${directory}/fault.so`;
-    const args = ["-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"];
+    const args = ["-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl", "-pthread"];
     const { success, stderr } = await new Deno.Command("gcc", { args }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
     return new FaultShim(library, `${directory}/trace`);
