@@ -5,7 +5,7 @@
  */
 
 import { StoreError } from "../errors.ts";
-import { lstat, OpenFile, readDirectory, readFile } from "../platform/fs.ts";
+import { exists, lstat, OpenFile, readDirectory, readFile } from "../platform/fs.ts";
 import { inflateFile, inflateStart, inflateWhole } from "./inflate.ts";
 import type { GitObject, ObjectHeader, ObjectType } from "./object.ts";
 
@@ -84,7 +84,10 @@ export function listLoose(objectsDirectory: string): LooseFile[] {
 /** The ids of the loose objects that begin with the hexadecimal digits, two of them at least. */
 export function looseStartingWith(objectsDirectory: string, prefix: string): string[] {
   const first = prefix.slice(0, 2);
-  return (readDirectory(`${objectsDirectory}/${first}`) ?? [])
+  const directory = `${objectsDirectory}/${first}`;
+  // Most of them are missing where objects are in packs.
+  const files = exists(directory) ? readDirectory(directory) ?? [] : [];
+  return files
     .map(({ name }) => first + name)
     .filter((oid) => oid.startsWith(prefix) && /^[0-9a-f]{40}$/.test(oid));
 }

@@ -13,12 +13,17 @@ import { FileChanged, linkContent, SMALL_FILE } from "../worktree/content.ts";
 import type { Worktree } from "../worktree/worktree.ts";
 
 /**
- * The content of an object of the store.
+ * The content of an object of the store; `null` where it has more bytes than `most`.
  *
  * @throws {StoreError} where it is missing or damaged.
  */
-export async function storedContent(objects: ObjectStore, oid: string): Promise<Uint8Array> {
+export async function storedContent(
+  objects: ObjectStore,
+  oid: string,
+  most: number = Infinity,
+): Promise<Uint8Array | null> {
   const size = objects.header(oid)?.size ?? 0;
+  if (size > most) return null;
   if (size <= AT_ONCE_BYTES) return objects.read(oid).data;
   const content = new Uint8Array(size);
   let length = 0;

@@ -24,8 +24,7 @@ export class StoredSource implements PatchSource {
   }
 
   async read({ oid }: PatchSide): Promise<Uint8Array | null> {
-    const size = this.#objects.header(oid)?.size ?? 0;
-    return size > TEXT_BYTES ? null : await storedContent(this.#objects, oid);
+    return await storedContent(this.#objects, oid, TEXT_BYTES);
   }
 }
 

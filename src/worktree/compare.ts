@@ -20,8 +20,9 @@ function compareInto(changes: Change[], parent: string, from: TreeView, to: Tree
   const before = from.entries();
   const after = to.entries();
   for (const [name, old] of before) {
-    const path = `${parent}/${name}`;
     const now = after.get(name);
+    if (now !== undefined && now.oid === old.oid && now.mode === old.mode) continue;
+    const path = `${parent}/${name}`;
     if (now === undefined) {
       everything(changes, path, old, "deleted");
     } else if (old.view !== null && now.view !== null) {
@@ -29,7 +30,7 @@ function compareInto(changes: Change[], parent: string, from: TreeView, to: Tree
     } else if (old.view !== null || now.view !== null) {
       everything(changes, path, old, "deleted");
       everything(changes, path, now, "added");
-    } else if (old.oid !== now.oid || old.mode !== now.mode) {
+    } else {
       changes.push({ ...change("modified", path), ...oldSide(old), ...newSide(now) });
     }
   }
