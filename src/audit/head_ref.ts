@@ -20,6 +20,9 @@ import type { AuditLog } from "./log.ts";
 const OUR_REFS = "refs/agentfs/";
 const ATTEMPTS = 5;
 
+/** The blob that was written last, with which the next one is compared; its id says what is in it. */
+let written = { oid: "", id: 0 };
+
 /**
  * Lets the refs of workspaces hold the head of the log as this process knows it. One that holds a later
  * head is left.
@@ -50,13 +53,16 @@ export function stageHead(
   if (isKept(base, ref, latest)) return null;
   const text = `${latest.id} ${hexOf(latest.hash)}\n`;
   const oid = writer.write("blob", new TextEncoder().encode(text));
+  written = { oid, id: latest.id };
   const staged = base.refs.stage(ref, oid, undefined);
   return { ...staged, place: () => moveRef(base, ref, latest, staged) };
 }
 
 function isKept(base: OpenBase, ref: string, head: Head): boolean {
   const oid = base.refs.read(ref);
-  return oid !== null && readHead(base, ref, oid).id >= head.id;
+  if (oid === null) return false;
+  const { id } = oid === written.oid ? written : readHead(base, ref, oid);
+  return id >= head.id;
 }
 
 function moveRef(base: OpenBase, ref: string, head: Head, staged: StagedRef): void {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { chown, currentUser, errorCode, makeNewDirectory, stat } from "../platform/fs.ts";
+import { chown, currentUser, errorCode, lstat, makeNewDirectory, stat } from "../platform/fs.ts";
 import { syncNames } from "./directories.ts";
 import { dirname } from "@std/path/posix";
 
@@ -36,6 +36,7 @@ export function giveTo(owner: Owner | null, path: string): void {
 
 /** Makes a directory and those above it that are missing, all of them the owner's and on the disk. */
 export function makeOwnedDirectory(owner: Owner | null, path: string): void {
+  if (lstat(path)?.isDirectory) return;
   try {
     makeNewDirectory(path);
   } catch (error) {

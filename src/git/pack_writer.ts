@@ -76,7 +76,7 @@ export class PackWriter implements Disposable {
     this.#checkUsable();
     const offset = this.#position;
     const header = entryHeader(TYPE_CODES[type], data.length);
-    const content = deflateWhole(data);
+    const content = deflateWhole(type, data);
     this.#append(header);
     this.#append(content);
     this.#objects.set(oid, {

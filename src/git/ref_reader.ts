@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { StoreError } from "../errors.ts";
-import { errorCode, readDirectory, readTextFile } from "../platform/fs.ts";
+import { errorCode, exists, readDirectory, readTextFile } from "../platform/fs.ts";
 import { PackedRefs } from "./packed_refs.ts";
 
 /** A ref and the object that it holds. */
@@ -100,8 +100,9 @@ export class RefReader {
   }
 
   #looseText(ref: string): string | null {
+    const path = `${this.commonDirectory}/${ref}`;
     try {
-      return readTextFile(`${this.commonDirectory}/${ref}`);
+      return exists(path) ? readTextFile(path) : null;
     } catch (error) {
       // Packing all refs of a directory leaves the directory, and it may stand where a ref was.
       if (errorCode(error) === "EISDIR") return null;

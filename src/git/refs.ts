@@ -215,7 +215,9 @@ export class RefStore extends RefReader {
     const parts = ref.split("/");
     for (let count = 2; count < parts.length; count++) {
       const parent = parts.slice(0, count).join("/");
-      if (this.content(parent) !== null) throw blocked(ref, parent);
+      const isDirectory = lstat(`${this.commonDirectory}/${parent}`)?.isDirectory;
+      const isRef = isDirectory ? this.packed.refs().has(parent) : this.content(parent) !== null;
+      if (isRef) throw blocked(ref, parent);
     }
     const below = this.list(`${ref}/`)[0];
     if (below !== undefined) throw blocked(ref, below.ref);

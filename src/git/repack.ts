@@ -235,7 +235,7 @@ class Copying {
     const limit = Math.floor((place.end - place.offset) * MOST_OF_WHOLE);
     const delta = findDelta(from.data, data, limit * 2);
     if (delta === null) return null;
-    const deflated = deflateWhole(delta);
+    const deflated = deflateWhole(type, delta);
     return deflated.length > limit ? null : { base, size: delta.length, data: deflated };
   }
 

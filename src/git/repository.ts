@@ -7,7 +7,7 @@
 import { StoreError } from "../errors.ts";
 import { isDenied, lstat, readDirectory, readTextFile, realPath, stat } from "../platform/fs.ts";
 import { GitConfig } from "./config.ts";
-import { RefReader } from "./ref_reader.ts";
+import { RefReader, symbolicTarget } from "./ref_reader.ts";
 import { dirname, resolve } from "@std/path/posix";
 
 /** Where git keeps what belongs to one work tree. */
@@ -61,8 +61,15 @@ export function configValue(repository: Repository, key: string): string | null 
   return repository.config.get(key);
 }
 
+/** Refs that are not each work tree's own. */
+const SHARED_REF = /^refs\/(?!bisect\/|worktree\/|rewritten\/)/;
+
 /** What a work tree's HEAD is: the branch (`null` where detached) and the commit (`null`: none yet). */
 export function readHead(gitDirectory: string): { ref: string | null; oid: string | null } {
+  const head = symbolicTarget(readTextFile(`${gitDirectory}/HEAD`) ?? "");
+  if (head !== null && SHARED_REF.test(head)) {
+    return new RefReader(commonDirectoryOf(gitDirectory)).resolve(head);
+  }
   const { ref, oid } = new RefReader(gitDirectory).resolve("HEAD");
   if (ref === "HEAD") return { ref: null, oid };
   return oid === null ? new RefReader(commonDirectoryOf(gitDirectory)).resolve(ref) : { ref, oid };

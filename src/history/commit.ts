@@ -120,7 +120,6 @@ async function moveBranch(
     yield worktree.keepAlong(writer);
   }
   await publish(writer, staged());
-  worktree.rememberHeld(ref, to);
   const commit = readCommit(base.objects, to);
   const subject = `commit: ${message.trim().split("\n", 1)[0]}`;
   base.refs.appendReflog(ref, from, to, commit.committer, subject);

@@ -11,6 +11,7 @@ import { publish, type Staged } from "../git/publication.ts";
 import { checkName, compareNames, isName, madeUpName, namesCollide } from "../names.ts";
 import type { JournalEntry } from "../registry/journal.ts";
 import { refNames } from "../registry/layout.ts";
+import { stateTree } from "../worktree/state.ts";
 import type { Capture, Worktree } from "../worktree/worktree.ts";
 import { decodeSnapshot, writeSnapshotCommit } from "./snapshot_commit.ts";
 import type { Snapshot, SnapshotOptions } from "./types.ts";
@@ -82,7 +83,7 @@ async function keep(
       yield entry && journal.stage(entry);
     };
     await publish(writer, staged());
-    worktree.rememberHeld(ref, snapshot.oid);
+    worktree.rememberHeld(ref, snapshot.oid, stateTree(root, "all"));
     return { ...snapshot, workspace: worktree.name, ref };
   } catch (error) {
     writer.abort();

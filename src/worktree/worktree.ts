@@ -89,8 +89,8 @@ export class Worktree {
   keepAlong: (writer: ObjectWriter) => Staged | null = () => null;
   readonly #known: KnownState;
   #scanning: Promise<unknown> = Promise.resolve();
-  /** The ref whose commit is known to hold most of the files' objects. */
-  #held: { ref: string; oid: string } | null = null;
+  /** The ref that is known to hold most of the files' objects, and the tree of its commit. */
+  #held: { ref: string; oid: string; tree: TreeView } | null = null;
   #closed: string | null = null;
 
   /** 1 while somebody has the workspace alone, so that no command runs; else 0. */
@@ -329,17 +329,14 @@ export class Worktree {
 
   /** Trees that refs hold now, so that what they contain need not be written again. */
   heldTrees(): TreeView[] {
-    const { objects, refs } = this.base;
-    const commits = new Set([this.head().oid]);
-    if (this.#held !== null && refs.read(this.#held.ref) === this.#held.oid) {
-      commits.add(this.#held.oid);
-    }
-    return [...commits].map((oid) => storedTree(objects, treeOf(objects, oid)));
+    const held = this.#held;
+    const isHeld = held !== null && this.base.refs.read(held.ref) === held.oid;
+    return isHeld ? [held.tree, this.headTree()] : [this.headTree()];
   }
 
-  /** Says that `ref` holds the files as they are. */
-  rememberHeld(ref: string, oid: string): void {
-    this.#held = { ref, oid };
+  /** Says that `ref` holds the commit `oid`, which has this tree: the files as they are. */
+  rememberHeld(ref: string, oid: string, tree: TreeView): void {
+    this.#held = { ref, oid, tree };
   }
 
   /** Looks at the files and writes their state into the store. The caller sets a ref, then releases. */

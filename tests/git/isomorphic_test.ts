@@ -35,7 +35,7 @@ Deno.test("writeCommit() writes what `git commit-tree` writes", async () => {
     author: WHO,
     committer,
   });
-  writer.finish();
+  await writer.finish();
   writer.release();
 
   const stripped = await tryGit(path, ["stripspace"], { stdin: message });
@@ -85,7 +85,7 @@ Deno.test("writeCommit() cleans a message as `git stripspace` does", async () =>
     using writer = store.writer();
     const commit = { tree, parents: [], message, author: WHO, committer: WHO };
     const oid = await writeCommit(writer, commit);
-    writer.finish();
+    await writer.finish();
     writer.release();
     const { stdout } = await tryGit(path, ["stripspace"], { stdin: message });
     const stored = await git(path, "cat-file", "commit", oid);
