@@ -2,9 +2,9 @@
  * Makes the files of a directory those of a tree, writing only what differs.
  *
  * Nothing is deleted that the state before does not know, nor anything that the tree's own ignore
- * rules ignore. Files are replaced, never written into, so a hard link keeps its content, and a reader
- * sees the old file or the new. All of them together are not replaced in one step: the caller has
- * written down in the journal what is going on.
+ * rules ignore. Files are replaced, never written into, so who has one open, or by another name, keeps
+ * its content. No step is safe alone, for one file or for all of them: the caller has written down in
+ * the journal what is going on, and holds in the store what was there before.
  *
  * @module
  */
@@ -17,7 +17,6 @@ import { chmod, type FileStat, lstat, makeDirectory, removeFile } from "../platf
 import { type LinkMaker, NO_LINKS, prepareLinks } from "../platform/links.ts";
 import { Slices } from "../platform/slices.ts";
 import { checkCheckout, isAsIs } from "./checkout_check.ts";
-import { discard } from "./discard.ts";
 import { FileMaker, type Source } from "./file_maker.ts";
 import { fileNode } from "./file_node.ts";
 import { IgnoreRules } from "./ignore.ts";
@@ -207,22 +206,11 @@ export class Checkout {
     }
     if (entry.mode === MODE.submodule) return makeSubmodule(file, entry);
     const permissions = this.#permissionsAt?.(path, entry.mode) ?? null;
-    // In a new directory nobody expects anything yet.
-    const draft = isFree ? file : this.#replacer.draft;
-    const place = (stat: FileStat): FileNode => {
-      if (!isFree) this.#replacer.replace(file, known);
-      return fileNode(stat, entry.oid, this.#options.clock);
-    };
-    const giveUp = (error: unknown): never => {
-      if (!isFree) discard(draft);
-      throw error;
-    };
-    try {
-      const stat = maker.make({ file: draft, path, entry, permissions });
-      return stat instanceof Promise ? stat.then(place).catch(giveUp) : place(stat);
-    } catch (error) {
-      return giveUp(error);
-    }
+    const make = () => maker.make({ file, path, entry, permissions });
+    // In a new directory nothing can be there.
+    const made = isFree ? make() : this.#replacer.replace(file, known, make);
+    const node = (stat: FileStat) => fileNode(stat, entry.oid, this.#options.clock);
+    return made instanceof Promise ? made.then(node) : node(made);
   }
 }
 

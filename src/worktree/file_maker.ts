@@ -58,8 +58,9 @@ export class FileMaker {
     const { file, path, entry: { mode, oid } } = wanted;
     if (mode === MODE.symlink) return this.#link(file, path, oid);
     const content = this.#readFromSource(path, oid) ?? this.#readSmall(oid);
-    if (content === null) return this.#large(wanted);
-    using output = open(wanted);
+    const output = open(wanted);
+    if (content === null) return this.#large(output, wanted);
+    using _ = output;
     output.write(content);
     return finish(output, wanted);
   }
@@ -87,10 +88,10 @@ export class FileMaker {
     return size <= SMALL_FILE ? store.read(oid).data : null;
   }
 
-  async #large(wanted: NewFile): Promise<FileStat> {
+  async #large(output: OpenFile, wanted: NewFile): Promise<FileStat> {
     const { store, signal } = this.#options;
     const slices = new Slices(signal);
-    using output = open(wanted);
+    using _ = output;
     for await (const chunk of store.readChunks(wanted.entry.oid)) {
       output.write(chunk);
       if (slices.due) await slices.rest();

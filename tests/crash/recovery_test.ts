@@ -44,7 +44,7 @@ Deno.test({
       await using afs = new AgentFS(lab.base);
       const workspace = await afs.workspace.get("w");
       await workspace.status();
-      await lab.change("restore", { at: callOn(/rename .*\/w\/link$/) });
+      await lab.change("restore", { at: callOn(/symlink .*\/w\/link$/) });
       const between = filesOf(workspace.path);
       assert.notDeepEqual(between, before);
       assert.notDeepEqual(between, after);
@@ -60,7 +60,7 @@ Deno.test({
   fn: async () => {
     await using lab = await FaultLab.open();
     const { after, callOn } = await restoreOf(lab);
-    await lab.change("restore", { at: callOn(/rename .*\/w\/link$/) });
+    await lab.change("restore", { at: callOn(/symlink .*\/w\/link$/) });
     const directory = `${lab.base}/.agentfs/workspaces/w`;
     Deno.writeTextFileSync(`${directory}/mine`, "made after the crash");
     Deno.writeTextFileSync(`${directory}/changed`, "changed after the crash");
@@ -84,7 +84,15 @@ Deno.test({
   fn: async () => {
     await using lab = await FaultLab.open();
     const { before, after, callOn } = await restoreOf(lab);
-    for (const pattern of [/rename .*\/w\/link$/, /chmod .*\/tool$/, /unlink .*\/journal\//]) {
+    const patterns = [
+      // The old file is away by then.
+      /open64 .*\/w\/changed$/,
+      /write .*\/w\/changed$/,
+      /symlink .*\/w\/link$/,
+      /chmod .*\/tool$/,
+      /unlink .*\/journal\//,
+    ];
+    for (const pattern of patterns) {
       const { lines } = await lab.run("restore", { at: callOn(pattern), errno: ERRNO.EIO });
       const [failed, again] = lines.map((line): Attempt => JSON.parse(line));
       assert.match(failed!.message, /^StoreError: Cannot restore workspace "w": .*os error 5/);
@@ -103,7 +111,7 @@ Deno.test({
   fn: async () => {
     await using lab = await FaultLab.open();
     const { after, callOn } = await restoreOf(lab);
-    const at = callOn(/rename .*\/w\/link$/);
+    const at = callOn(/symlink .*\/w\/link$/);
     const { lines } = await lab.run("restore", { at, errno: ERRNO.EIO, persistent: true });
     const failed: Attempt = JSON.parse(lines[0]!);
     assert.match(

@@ -12,6 +12,11 @@ async function temporaryPaths({ path }: TemporaryDirectory): Promise<() => strin
 
 const known = stateOf({ "file": { oid: "1".repeat(40) } }).children.get("file") as FileNode;
 
+/** Writes a file as a checkout does: only where nothing is. */
+function writer(file: string, text: string): () => void {
+  return () => Deno.writeTextFileSync(file, text, { createNew: true });
+}
+
 Deno.test("Replacer replaces any number of files and leaves nothing of the old ones", async () => {
   await using directory = await temporaryDirectory();
   const temporary = await temporaryPaths(directory);
@@ -20,8 +25,8 @@ Deno.test("Replacer replaces any number of files and leaves nothing of the old o
   {
     await using replacer = new Replacer(temporary);
     for (const name of names) {
-      Deno.writeTextFileSync(replacer.draft, `new ${name}`);
-      replacer.replace(`${directory.path}/${name}`, known);
+      const file = `${directory.path}/${name}`;
+      replacer.replace(file, known, writer(file, `new ${name}`));
     }
   }
   for (const name of names) {
@@ -39,8 +44,7 @@ Deno.test("Replacer lets who has the old file keep it, by a name or open", async
   using open = await Deno.open(file);
   {
     await using replacer = new Replacer(temporary);
-    Deno.writeTextFileSync(replacer.draft, "new");
-    replacer.replace(file, known);
+    replacer.replace(file, known, writer(file, "new"));
   }
   const bytes = new Uint8Array(10);
   const length = open.readSync(bytes) ?? 0;
@@ -53,22 +57,65 @@ Deno.test("Replacer replaces links and empty directories, makes what was gone, a
   await using directory = await temporaryDirectory();
   const temporary = await temporaryPaths(directory);
   await writeFiles(directory.path, { "target": "target", "filled/file": "kept" });
-  await Deno.symlink("target", `${directory.path}/link`);
-  await Deno.mkdir(`${directory.path}/empty`);
-  await using replacer = new Replacer(temporary);
-  const large = { ...known, size: 1 << 20 };
-  for (
-    const [name, before] of [["link", known], ["empty", null], ["gone", known], [
-      "target",
-      large,
-    ]] as const
-  ) {
-    Deno.writeTextFileSync(replacer.draft, name);
-    replacer.replace(`${directory.path}/${name}`, before);
-    assert.equal(await Deno.readTextFile(`${directory.path}/${name}`), name);
+  for (const name of ["link", "unknown link"]) {
+    await Deno.symlink("nowhere", `${directory.path}/${name}`);
   }
-  assert.ok(Deno.lstatSync(`${directory.path}/link`).isFile);
-  Deno.writeTextFileSync(replacer.draft, "x");
-  assert.throws(() => replacer.replace(`${directory.path}/filled`, null), { code: "ENOTEMPTY" });
-  assert.equal(await Deno.readTextFile(`${directory.path}/filled/file`), "kept");
+  for (const name of ["empty", "no file any more"]) await Deno.mkdir(`${directory.path}/${name}`);
+  await using replacer = new Replacer(temporary);
+  const replace = (name: string, before: FileNode | null): void => {
+    const file = `${directory.path}/${name}`;
+    replacer.replace(file, before, writer(file, name));
+  };
+  const large = { ...known, size: 1 << 30 };
+  for (
+    const [name, before] of [
+      ["link", known],
+      ["unknown link", null],
+      ["empty", null],
+      ["no file any more", known],
+      ["gone", known],
+      ["new", null],
+      ["target", large],
+    ] as const
+  ) {
+    replace(name, before);
+    assert.equal(await Deno.readTextFile(`${directory.path}/${name}`), name);
+    assert.ok(Deno.lstatSync(`${directory.path}/${name}`).isFile);
+  }
+  for (const before of [null, known]) {
+    assert.throws(() => replace("filled", before), { code: "ENOTEMPTY" });
+    assert.equal(await Deno.readTextFile(`${directory.path}/filled/file`), "kept");
+  }
+});
+
+Deno.test("Replacer puts the old file back where the new one cannot be made", async () => {
+  await using directory = await temporaryDirectory();
+  const temporary = await temporaryPaths(directory);
+  const file = `${directory.path}/file`;
+  await writeFiles(directory.path, { "file": "old" });
+  const { ino } = Deno.lstatSync(file);
+  const full = new Error("No space left");
+  const writeHalf = writer(file, "ne");
+  {
+    await using replacer = new Replacer(temporary);
+    const makers: (() => void | Promise<void>)[] = [
+      writer(`${directory.path}/nowhere/file`, ""),
+      () => {
+        writeHalf();
+        throw full;
+      },
+      () => {
+        writeHalf();
+        return Promise.reject(full);
+      },
+    ];
+    for (const make of makers) {
+      for (const before of [known, null]) {
+        await assert.rejects(async () => await replacer.replace(file, before, make));
+        assert.equal(Deno.lstatSync(file).ino, ino);
+      }
+    }
+  }
+  assert.equal(await Deno.readTextFile(file), "old");
+  assert.deepEqual([...Deno.readDirSync(`${directory.path}/temporary`)], []);
 });
