@@ -113,6 +113,7 @@ export class LiveWorkspaces {
     await Promise.all([...this.#commands].map((end) => end()));
     await this.base.settled();
     await this.#head?.atEnd(this.#existing());
+    for (const { worktree } of this.#live.values()) await worktree.save();
     for (const name of [...this.#live.keys()]) this.forget(name, "this AgentFS is closed");
     await Promise.all(this.#closing);
     this.#shared.log?.[Symbol.dispose]();

@@ -5,5 +5,5 @@
  */
 
 export type { IndexEntry } from "./index_entry.ts";
-export { type Index, parseIndex } from "./index_reader.ts";
+export { parseIndex } from "./index_reader.ts";
 export { serializeIndex } from "./index_writer.ts";

@@ -17,27 +17,20 @@ import {
 } from "./index_entry.ts";
 import { decodeName } from "./name_bytes.ts";
 
-/** The content of an index. */
-export interface Index {
-  readonly version: number;
-  /** Sorted by path and stage, as git sorts. */
-  readonly entries: IndexEntry[];
-}
-
 /**
- * Reads the bytes of an index file. In a sparse index an entry of mode 040000 stands for a directory.
+ * The entries of an index file, sorted by path and stage, as git sorts. Each is read when it is asked for,
+ * and damage is found when it is come to. In a sparse index an entry of mode 040000 stands for a directory.
  * Extensions that git calls optional are passed over.
  *
  * @throws {StoreError} on damage, on a split index and on an extension that must be understood.
  */
-export function parseIndex(bytes: Uint8Array): Index {
+export function* parseIndex(bytes: Uint8Array): Generator<IndexEntry, void> {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = data.length - CHECKSUM_BYTES;
   if (end < HEADER_BYTES || data.readUInt32BE(0) !== SIGNATURE) throw damaged("it is no index");
   checkChecksum(data, end);
   const version = data.readUInt32BE(4);
   if (version < 2 || version > 4) throw damaged(`its version is ${version}, and 2 to 4 are known`);
-  const entries: IndexEntry[] = [];
   let at = HEADER_BYTES;
   let path: Buffer = Buffer.alloc(0);
   for (let count = data.readUInt32BE(8); count > 0; count--) {
@@ -57,12 +50,11 @@ export function parseIndex(bytes: Uint8Array): Index {
     }
     if (nameEnd >= end || nameEnd < nameStart) throw truncated();
     const extendedFlags = isExtended ? data.readUInt16BE(at + OFFSET.extendedFlags) : 0;
-    entries.push(readEntry(data, at, path, flags, extendedFlags));
+    yield readEntry(data, at, path, flags, extendedFlags);
     // Up to version 3, one to eight NULs fill an entry up to a multiple of eight bytes.
     at = version === 4 ? nameEnd + 1 : at + ((nameEnd - at + 8) & ~7);
   }
   checkExtensions(data, at, end);
-  return { version, entries };
 }
 
 function readEntry(

@@ -51,6 +51,14 @@ export function encodeName(name: string): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
+/** Writes the bytes of a name, at most three for each unit of text, to the start of `target`; returns how many. */
+export function writeName(name: string, target: Uint8Array): number {
+  if (name.isWellFormed()) return encoder.encodeInto(name, target).written;
+  const bytes = encodeName(name);
+  target.set(bytes);
+  return bytes.length;
+}
+
 /** The bytes of many names, none with a NUL in it; several times as fast as one by one. */
 export function encodeNames(names: readonly string[]): Uint8Array[] {
   const text = names.join("\0");

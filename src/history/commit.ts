@@ -54,7 +54,8 @@ export async function commitFiles(
   const head = requireBranch(worktree);
   const { root, skipped, writer } = await worktree.capture("files", { signal });
   try {
-    const changes = changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
+    const changes = (await changesFromHead(worktree, root))
+      .filter(({ path }) => selection.has(path));
     if (changes.length === 0 && !allowEmpty) return lastCommit(worktree, head, skipped);
     const oid = await writeCommit(writer, {
       tree: editTree(worktree.headTree(), changes, writer),
@@ -85,7 +86,7 @@ export async function previewCommit(
   requireBranch(worktree);
   const { signal } = options;
   const { root } = await worktree.look({ signal });
-  const changes = changesFromHead(worktree, root).filter(({ path }) => selection.has(path));
+  const changes = (await changesFromHead(worktree, root)).filter(({ path }) => selection.has(path));
   const renamed = await workingRenames(worktree, root, changes, signal);
   return renamed.map(({ change }) => change);
 }
@@ -97,8 +98,8 @@ export async function finishCommit(worktree: Worktree, commit: string): Promise<
   await worktree.writeIndex(worktree.headTree(), root);
 }
 
-function changesFromHead(worktree: Worktree, root: DirectoryNode): Change[] {
-  return compareTrees(worktree.headTree(), stateTree(root, "files"));
+async function changesFromHead(worktree: Worktree, root: DirectoryNode): Promise<Change[]> {
+  return await compareTrees(worktree.headTree(), stateTree(root, "files"));
 }
 
 /** Makes the commit the branch's last one, and the index its tree. */

@@ -106,7 +106,7 @@ export async function diffSnapshots(worktree: Worktree, from: string, to?: strin
     return await diffWithFiles(worktree, before, { flavour: "all", selection, context: CONTEXT });
   }
   const { tree } = snapshotState(worktree, to);
-  const items = await storedRenames(worktree, compareTrees(before.tree, tree));
+  const items = await storedRenames(worktree, await compareTrees(before.tree, tree));
   return await writeDiff(items, new StoredSource(worktree.base.objects), CONTEXT);
 }
 
@@ -118,7 +118,7 @@ async function diffWithFiles(
 ): Promise<Diff> {
   for (let attempt = 1;; attempt++) {
     const { root } = await worktree.look(look);
-    const changes = compareTrees(tree, stateTree(root, flavour))
+    const changes = (await compareTrees(tree, stateTree(root, flavour)))
       .filter(({ path }) => selection.has(path));
     const items = await workingRenames(worktree, root, changes);
     const contents = new WorkingSource(worktree);

@@ -72,7 +72,8 @@ export async function restoreSnapshot(
     signal,
   });
   const restored = await carryOut(worktree, checkout, { target: target.oid, before: undo.oid });
-  return { changes: compareTrees(stateTree(root, "all"), stateTree(restored, "all")), undo };
+  const changes = await compareTrees(stateTree(root, "all"), stateTree(restored, "all"));
+  return { changes, undo };
 }
 
 /** Finishes the restore that a killed process began. The caller holds the workspace. */
@@ -111,7 +112,7 @@ async function prepare(
       : null;
   const wasGone = lstat(directory) === null;
   if (wasGone) makeDirectory(directory);
-  worktree.repair();
+  await worktree.repair();
   const also = before === undefined ? [target.tree] : [target.tree, before.tree];
   const capture = await worktree.capture("all", { ignored, also, signal });
   const { root } = capture;

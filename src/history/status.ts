@@ -20,7 +20,7 @@ export async function status(
   checkOptions("tell the status", options, { ignored: "boolean" });
   using _ = await worktree.useFiles();
   const { root, ignored } = await worktree.look();
-  const compared = compareTrees(worktree.headTree(), stateTree(root, "files"));
+  const compared = await compareTrees(worktree.headTree(), stateTree(root, "files"));
   const changes = (await workingRenames(worktree, root, compared)).map(({ change }) => change);
   const ofType = (type: Change["type"]): Change[] =>
     changes.filter((change) => change.type === type);

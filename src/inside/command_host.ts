@@ -106,7 +106,7 @@ export class WorkspaceHost implements CommandHost {
     const before = await worktree.look();
     return async () => {
       const after = await worktree.look();
-      return compareTrees(stateTree(before.root, "files"), stateTree(after.root, "files"));
+      return await compareTrees(stateTree(before.root, "files"), stateTree(after.root, "files"));
     };
   }
 

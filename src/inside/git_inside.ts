@@ -60,7 +60,7 @@ export class GitInside {
   async #prepare(): Promise<void> {
     using alone = await this.#whileMissing() ?? await this.#tryAlone();
     if (alone === null) return;
-    this.#repairGitFile();
+    await this.#repairGitFile();
     await this.#bringTogether();
   }
 
@@ -106,7 +106,7 @@ export class GitInside {
   }
 
   /** Makes the `.git` file right, where nothing of somebody else's is in its place. */
-  #repairGitFile(): void {
+  async #repairGitFile(): Promise<void> {
     const { base, name, directory, gitDirectory } = this.#worktree;
     const path = `${directory}/.git`;
     const stat = lstat(path);
@@ -114,7 +114,9 @@ export class GitInside {
     if (stat !== null && !stat.isFile && !stat.isDirectory) return;
     if (stat?.isFile && stat.size > GIT_FILE_BYTES) removeFile(path);
     const isRight = stat?.isDirectory || holdsFiles(base, name, directory);
-    if (!isRight || lstat(`${gitDirectory}/HEAD`) === null) this.#worktree.repair();
+    if (!isRight || lstat(`${gitDirectory}/HEAD`) === null) {
+      await this.#worktree.repair();
+    }
   }
 
   /** Nobody can change it: it is mounted so in every sandbox, or nobody has begun. */

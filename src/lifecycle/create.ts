@@ -7,7 +7,9 @@
 
 import { StoreError, WorkspaceExistsError } from "../errors.ts";
 import { namesCollide, randomId } from "../names.ts";
+import { finish } from "../git/steps.ts";
 import { lstat, makeDirectory, removeFile } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
 import { isWorkspace, removeAdmin, writeAdmin } from "../registry/admin.ts";
 import { branchName, refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
@@ -139,7 +141,8 @@ async function make(base: OpenBase, creation: Creation, start: Start): Promise<W
   const { root, clock } = await fill(base, record, start, creation.signal);
   worktree.adopt(root, clock);
   await worktree.writeIndex(storedTree(base.objects, treeOf(base.objects, start.commit)), root);
-  // Which keeps the stat cache, so that the first look reads next to nothing.
+  // So that the first look reads next to nothing.
+  await worktree.save();
   worktree.close("it is only being made");
   const skipped = await copyIgnored(base, record.path, creation);
   return { ...record, skipped: [...start.skipped, ...skipped] };
@@ -168,7 +171,7 @@ async function fill(
   await checkout.check();
   const root = await checkout.run();
   const clock = base.session.clock();
-  return { root: settled(root, clock), clock };
+  return { root: await finish(settled(root, clock), new Slices()), clock };
 }
 
 /** Keeps what a sparse checkout leaves out: as a tree, which a ref holds. */

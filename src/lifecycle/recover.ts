@@ -36,7 +36,7 @@ async function lookAfter(base: OpenBase, name: string): Promise<void> {
   const record = readRecord(base, name);
   if (record === null) return;
   const worktree = new Worktree(base, relocated(base, record));
-  worktree.repair();
+  await worktree.repair();
   if (base.journal.read(name) === null) await clearBatch(worktree);
   if (record.session === null || base.session.isAlive(record.session)) return;
   const { deleteWorkspace } = await import("./delete.ts");

@@ -10,8 +10,10 @@ import { readCommit, treeOf } from "../git/commit.ts";
 import { writeCommit } from "../git/isomorphic.ts";
 import { isRefName, RefReader } from "../git/ref_reader.ts";
 import { resolveCommit } from "../git/revision.ts";
+import { finish } from "../git/steps.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { restoreFacts } from "../history/snapshot_commit.ts";
+import { Slices } from "../platform/slices.ts";
 import { refNames } from "../registry/layout.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import { readRecord, readRecords } from "../registry/record.ts";
@@ -68,17 +70,18 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
     throw new TypeError("Cannot create a workspace: give from or fromSnapshot, not both");
   }
   if (fromSnapshot !== undefined) {
-    return await fromCommit(base, findSnapshotRef(base, fromSnapshot));
+    return await fromCommit(base, findSnapshotRef(base, fromSnapshot), signal);
   }
   if (from === undefined) {
     const { commit, root, sparse, skipped } = await importBase(base, signal);
     const source = { directory: base.layout.base, root };
-    return { ...unwritten(base, commit), source, sparse, skipped };
+    const files = storedTree(base.objects, treeOf(base.objects, commit));
+    return { commit, files, source, permissions: null, sparse, skipped, ...heldBy(null) };
   }
   const record = readRecord(base, from);
   if (record !== null) return await fromWorkspace(base, new Worktree(base, record), signal);
   const commit = await resolveCommit(base, from);
-  if (commit !== null) return unwritten(base, commit);
+  if (commit !== null) return await unwritten(base, commit);
   const start = await fromOwnersCommit(base, from, signal);
   if (start !== null) return start;
   throw new WorkspaceNotFoundError(
@@ -91,8 +94,8 @@ export async function findStart(base: OpenBase, options: StartOptions): Promise<
 const untold = { source: null, permissions: null };
 
 /** What of a tree cannot be files here: it stays in commits, and is told. */
-function leftOut(files: TreeView): Pick<Start, "sparse" | "skipped"> {
-  const sparse = unnameablePart(files);
+async function leftOut(files: TreeView): Promise<Pick<Start, "sparse" | "skipped">> {
+  const sparse = await finish(unnameablePart(files), new Slices());
   const paths = sparse === null ? [] : [...filesOf(stateTree(sparse, "all"))];
   const skipped = paths.map(({ path }) => ({
     path: path.toWellFormed(),
@@ -102,9 +105,9 @@ function leftOut(files: TreeView): Pick<Start, "sparse" | "skipped"> {
 }
 
 /** A commit that is there already. */
-function unwritten(base: OpenBase, commit: string): Start {
+async function unwritten(base: OpenBase, commit: string): Promise<Start> {
   const files = storedTree(base.objects, treeOf(base.objects, commit));
-  return { commit, files, ...untold, ...leftOut(files), ...heldBy(null) };
+  return { commit, files, ...untold, ...await leftOut(files), ...heldBy(null) };
 }
 
 function heldBy(writer: ObjectWriter | null): Pick<Start, "release" | typeof Symbol.dispose> {
@@ -148,7 +151,7 @@ async function fromOwnersCommit(
     return tree;
   });
   const files = storedTree(base.objects, tree);
-  return { files, ...untold, ...leftOut(files), ...made };
+  return { files, ...untold, ...await leftOut(files), ...made };
 }
 
 /** Another workspace as its files are now, on top of its last commit. */
@@ -172,14 +175,14 @@ async function fromWorkspace(
       committer: ownSignature(),
     });
     await writer.finish();
-    const sparse = source.sparse();
+    const sparse = await source.sparse();
     return {
       commit,
       files: storedTree(objects, tree),
       // Not its files, which may change again by the time that they are copied.
       source: null,
       permissions: collectPermissions(root),
-      sparse: sparse && stateOfTree(sparse),
+      sparse: sparse && await finish(stateOfTree(sparse), new Slices(signal)),
       skipped,
       ...heldBy(writer),
     };
@@ -190,7 +193,11 @@ async function fromWorkspace(
 }
 
 /** A snapshot: its files, on a commit that has them without empty directories. */
-async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
+async function fromCommit(
+  base: OpenBase,
+  ref: string,
+  signal: AbortSignal | undefined,
+): Promise<Start> {
   const { objects, refs } = base;
   const oid = refs.read(ref);
   if (oid === null) throw new StoreError(`Cannot read the snapshot at ${ref}: it is gone`);
@@ -198,8 +205,8 @@ async function fromCommit(base: OpenBase, ref: string): Promise<Start> {
   const parent = snapshot.parents[0];
   const files = storedTree(objects, snapshot.tree);
   const { permissions } = restoreFacts(snapshot);
-  const facts = { ...untold, ...leftOut(files), files, permissions };
-  const state = stateOfTree(files);
+  const facts = { ...untold, ...await leftOut(files), files, permissions };
+  const state = await finish(stateOfTree(files), new Slices(signal));
   const tree = stateTree(state, "files").oid;
   if (parent !== undefined && treeOf(objects, parent) === tree) {
     return { ...facts, commit: parent, ...heldBy(null) };

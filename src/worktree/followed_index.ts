@@ -7,6 +7,7 @@
  */
 
 import type { IndexEntry } from "../git/index_file.ts";
+import type { Steps } from "../git/steps.ts";
 import { MODE } from "../git/tree.ts";
 import { isGitName } from "../paths.ts";
 import { filesOf } from "./compare.ts";
@@ -25,34 +26,42 @@ interface Told {
 }
 
 /**
- * The workspace's `own` entries with just the paths that the `other` index has; `null` where they have them
- * already. A path that is not in `head`, the last commit, is only announced.
+ * The workspace's `own` entries with just the paths that the `other` index has, found in steps; `null` where
+ * they have them already. A path that is not in `head`, the last commit, is only announced.
  */
-export function followedEntries(
-  own: readonly IndexEntry[],
-  other: readonly IndexEntry[],
+export function* followedEntries(
+  own: Iterable<IndexEntry>,
+  other: Iterable<IndexEntry>,
   head: TreeView,
-): IndexEntry[] | null {
-  const known = new Map(own.map((entry) => [entry.path, entry]));
-  const told = toldPaths(other, head, known);
+): Steps<IndexEntry[] | null> {
+  const known = new Map<string, IndexEntry>();
+  for (const entry of own) {
+    known.set(entry.path, entry);
+    yield;
+  }
+  const told = yield* toldPaths(other, head, known);
   const isSame = told.size === known.size &&
     [...told].every(([path, { skipWorktree }]) => known.get(path)?.skipWorktree === skipWorktree);
   if (isSame) return null;
-  return [...told].map(([path, { mode, skipWorktree }]) => {
+  const entries: IndexEntry[] = [];
+  for (const [path, { mode, skipWorktree }] of told) {
     const found = entryAt(head, path.split("/"));
     const inHead = found?.view === null ? found : null;
     const entry = known.get(path) ?? newEntry(path, inHead ?? { mode, oid: EMPTY_BLOB });
-    return { ...entry, skipWorktree, intentToAdd: inHead === null };
-  });
+    entries.push({ ...entry, skipWorktree, intentToAdd: inHead === null });
+    yield;
+  }
+  return entries;
 }
 
-function toldPaths(
-  other: readonly IndexEntry[],
+function* toldPaths(
+  other: Iterable<IndexEntry>,
   head: TreeView,
   known: ReadonlyMap<string, IndexEntry>,
-): Map<string, Told> {
+): Steps<Map<string, Told>> {
   const told = new Map<string, Told>();
   for (const { path, mode, skipWorktree } of other) {
+    yield;
     if (mode === MODE.directory) {
       const view = entryAt(head, path.replace(/\/$/, "").split("/"))?.view;
       for (const file of view ? filesOf(view) : []) {
@@ -60,6 +69,7 @@ function toldPaths(
           mode: file.entry.mode,
           skipWorktree: true,
         });
+        yield;
       }
     } else if (isPath(path) && (FILES.includes(mode) || known.has(path))) {
       told.set(path, { mode, skipWorktree });
@@ -67,6 +77,7 @@ function toldPaths(
   }
   // git keeps no `a` beside `a/b`.
   for (const path of told.keys()) {
+    yield;
     for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
       told.delete(path.slice(0, end));
     }

@@ -5,7 +5,7 @@
  */
 
 import type { IndexEntry } from "../git/index_file.ts";
-import { finishAtOnce, type Steps } from "../git/steps.ts";
+import type { Steps } from "../git/steps.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
 import { nameOf, parentOf } from "../paths.ts";
@@ -19,10 +19,19 @@ import {
   stateTree,
   storedTree,
   type TreeView,
+  type TreeViewEntry,
 } from "./state.ts";
 
+/** A directory whose entries are being told. */
+interface Told {
+  /** Its path, which ends in a slash; `""` for the root. */
+  readonly path: string;
+  readonly entries: Iterator<[string, TreeViewEntry]>;
+  readonly known: DirectoryNode | null;
+}
+
 /**
- * The entries of an index that holds the tree `head`, made in steps, with the stat data of the files in `state` that
+ * The entries of an index that holds the tree `head`, with the stat data of the files in `state` that
  * are as `head` has them. The index is to be given the time `clock`, in seconds: git compares the
  * content of a file that is not older. Where only its other time is not, which may hide a change, the
  * entry goes in with size 0, by which git knows the same.
@@ -31,40 +40,41 @@ export function* indexEntries(
   head: TreeView,
   state: DirectoryNode,
   { owner, clock }: { owner: { uid: number; gid: number }; clock: number },
-): Steps<IndexEntry[]> {
-  const entries: IndexEntry[] = [];
-  function* walk(parent: string, tree: TreeView, node: DirectoryNode | null): Steps<void> {
-    yield;
-    for (const [name, { mode, oid, view }] of tree.entries()) {
-      const known = node?.children.get(name) ?? null;
-      if (view !== null) {
-        yield* walk(`${parent}${name}/`, view, known?.kind === "directory" ? known : null);
-        continue;
-      }
-      const same = known?.kind === "file" && known.oid === oid && known.mode === mode
-        ? known
-        : null;
-      const onDisk = same !== null && same.permissions !== null;
-      entries.push({
-        path: parent + name,
-        oid,
-        mode,
-        stage: 0,
-        size: onDisk && (same.trusted || same.mtime >= clock * 1000) ? same.size : 0,
-        mtime: onDisk ? same.mtime : 0,
-        ctime: onDisk ? same.ctime : 0,
-        ino: onDisk ? same.ino : 0,
-        dev: 0,
-        uid: owner.uid,
-        gid: owner.gid,
-        skipWorktree: same !== null && same.permissions === null && mode !== MODE.submodule,
-        assumeValid: false,
-        intentToAdd: false,
-      });
+): Generator<IndexEntry, void> {
+  const told: Told[] = [{ path: "", entries: head.entries().entries(), known: state }];
+  for (let directory; (directory = told.at(-1)) !== undefined;) {
+    const next = directory.entries.next();
+    if (next.done) {
+      told.pop();
+      continue;
     }
+    const [name, { mode, oid, view }] = next.value;
+    const path = directory.path + name;
+    const known = directory.known?.children.get(name) ?? null;
+    if (view !== null) {
+      const below = known?.kind === "directory" ? known : null;
+      told.push({ path: `${path}/`, entries: view.entries().entries(), known: below });
+      continue;
+    }
+    const same = known?.kind === "file" && known.oid === oid && known.mode === mode ? known : null;
+    const onDisk = same !== null && same.permissions !== null;
+    yield {
+      path,
+      oid,
+      mode,
+      stage: 0,
+      size: onDisk && (same.trusted || same.mtime >= clock * 1000) ? same.size : 0,
+      mtime: onDisk ? same.mtime : 0,
+      ctime: onDisk ? same.ctime : 0,
+      ino: onDisk ? same.ino : 0,
+      dev: 0,
+      uid: owner.uid,
+      gid: owner.gid,
+      skipWorktree: same !== null && same.permissions === null && mode !== MODE.submodule,
+      assumeValid: false,
+      intentToAdd: false,
+    };
   }
-  yield* walk("", head, state);
-  return entries;
 }
 
 /** An index as a state, whose stat data the next scan of its directory can use. */
@@ -83,7 +93,7 @@ export interface IndexedState {
  * is left out counts once it is there all the same; elsewhere that mark is the owner's own.
  */
 export function* indexedState(
-  entries: readonly IndexEntry[],
+  entries: Iterable<IndexEntry>,
   store: ObjectStore,
   { written, isSparse }: { written: number; isSparse: boolean },
 ): Steps<IndexedState> {
@@ -100,6 +110,7 @@ export function* indexedState(
         const node = absentFile(file.mode, file.oid);
         root.add(below, node);
         absent.add(below, node);
+        yield;
       }
       continue;
     }
@@ -111,15 +122,17 @@ export function* indexedState(
   return { root: yield* root.build(), absent: absent.empty ? null : yield* absent.build(), kept };
 }
 
-/** The paths that an index leaves out of the files; `null` where it leaves out none. */
-export function pathsLeftOut(entries: readonly IndexEntry[], store: ObjectStore): TreeView | null {
-  const options = { written: 0, isSparse: true };
-  const { absent } = finishAtOnce(indexedState(entries.filter(isLeftOut), store, options));
+/** The paths that an index leaves out of the files, given those entries; `null` where there are none. */
+export function* pathsLeftOut(
+  entries: readonly IndexEntry[],
+  store: ObjectStore,
+): Steps<TreeView | null> {
+  const { absent } = yield* indexedState(entries, store, { written: 0, isSparse: true });
   return absent && stateTree(absent, "all");
 }
 
 /** Whether no file is expected; a name that is not UTF-8 is one that Deno can neither see nor make. */
-function isLeftOut({ skipWorktree, mode, path }: IndexEntry): boolean {
+export function isLeftOut({ skipWorktree, mode, path }: IndexEntry): boolean {
   return skipWorktree || mode === MODE.directory || !path.isWellFormed();
 }
 

@@ -90,7 +90,7 @@ class BaseImporter implements Disposable {
   async run(): Promise<ImportedBase> {
     const slices = new Slices(this.#signal);
     const indexed = await this.#readIndex(slices);
-    const found = await this.#scan(indexed);
+    const found = await this.#scan(indexed, slices);
     const commit = await this.#commit(found);
     const sparse = indexed?.absent ? absentPart(found.root) : null;
     return { commit, root: found.root, sparse, skipped: found.skipped };
@@ -108,17 +108,17 @@ class BaseImporter implements Disposable {
     const path = `${repository.gitDirectory}/index`;
     const bytes = readFile(path);
     const written = lstat(path)?.mtime ?? 0;
-    const entries = bytes === null ? [] : parseIndex(bytes).entries;
+    const entries = bytes === null ? [] : parseIndex(bytes);
     const isSparse = repository.config.getBoolean("core.sparseCheckout") === true;
     if (slices.due) await slices.rest();
     return await finish(indexedState(entries, this.#source, { written, isSparse }), slices);
   }
 
-  async #scan(indexed: IndexedState | null): Promise<Scan> {
+  async #scan(indexed: IndexedState | null, slices: Slices): Promise<Scan> {
     const { layout, session } = this.#base;
     const clock = session.clock();
     const cache = layout.statCache("@base");
-    const cached = readStatCache(cache);
+    const cached = indexed === null ? await finish(readStatCache(cache), slices) : null;
     const previous = indexed?.root ?? (cached && reliable(cached, clock));
     const found = await scan(layout.base, {
       previous,
@@ -134,7 +134,8 @@ class BaseImporter implements Disposable {
       signal: this.#signal,
     });
     if (indexed === null) {
-      writeStatCache(cache, { root: found.root, clock }, session.storeTemporary());
+      const state = { root: found.root, clock };
+      await finish(writeStatCache(cache, state, session.storeTemporary()), slices);
     }
     return found;
   }

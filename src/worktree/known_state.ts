@@ -5,7 +5,9 @@
  * @module
  */
 
+import { finish } from "../git/steps.ts";
 import { lstat } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
 import type { OpenBase } from "../registry/open_base.ts";
 import type { WorkspaceRecord } from "../registry/record.ts";
 import { type CachedState, readStatCache, reliable, writeStatCache } from "./stat_cache.ts";
@@ -30,8 +32,8 @@ export class KnownState {
   }
 
   /** What of the state can be relied on when that clock says `now`; `null` where there is none. */
-  reliable(now: number): DirectoryNode | null {
-    this.#cached ??= readStatCache(this.#statCache);
+  async reliable(now: number): Promise<DirectoryNode | null> {
+    this.#cached ??= await finish(readStatCache(this.#statCache), new Slices());
     return this.#cached && reliable(this.#cached, now);
   }
 
@@ -42,11 +44,12 @@ export class KnownState {
   }
 
   /** Writes the stat cache, if that spares the next opening anything. */
-  save(): void {
+  async save(): Promise<void> {
     if (this.#cached === null || this.#changesSinceSave === 0) return;
     try {
       if (lstat(this.#record.path) === null) return;
-      writeStatCache(this.#statCache, this.#cached, this.#base.session.storeTemporary());
+      const temporary = this.#base.session.storeTemporary();
+      await finish(writeStatCache(this.#statCache, this.#cached, temporary), new Slices());
     } catch {
       // On a full disk, say: the cache only spares work.
     }

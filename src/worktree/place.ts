@@ -5,6 +5,7 @@
  * @module
  */
 
+import { finishAtOnce } from "../git/steps.ts";
 import { MODE } from "../git/tree.ts";
 import type { IgnoreRules } from "./ignore.ts";
 import {
@@ -86,7 +87,7 @@ export function standInForDirectory(
   isStored: IsStored,
 ): DirectoryNode | null {
   if (previous !== null && canBeSaved(previous, isStored)) return previous;
-  return head && stateOfTree(head);
+  return head && finishAtOnce(stateOfTree(head));
 }
 
 function canBeSaved(node: Node, isStored: IsStored): boolean {

@@ -50,7 +50,7 @@ export interface ScanOptions {
    * Whether a path, without a leading slash, is tracked; one that ends in a slash, whether anything
    * in that directory is. `null`: as `head` has it.
    */
-  readonly tracked?: (path: string) => boolean | null;
+  readonly tracked?: (path: string) => Promise<boolean | null>;
   /** Paths that count as there, with what `head` has for them, when they are not on disk. */
   readonly sparse?: TreeView | null;
   /** Whether ignored files belong to the state. */
@@ -193,7 +193,7 @@ class Scanner {
     const absolute = `${place.directory}/${name}`;
     if (isDirectory && this.#options.omit?.has(absolute)) return null;
     const ignored = this.#isIgnored(place, name, isDirectory);
-    if (ignored && !this.#isTracked(place, entry)) {
+    if (ignored && !await this.#isTracked(place, entry)) {
       this.#findings.ignored.push(isDirectory ? `${path}/` : path);
       return null;
     }
@@ -227,9 +227,12 @@ class Scanner {
   }
 
   /** A file is not tracked because a directory of its name was, nor the reverse. */
-  #isTracked({ path, head }: Place, { name, isDirectory }: DirectoryEntry): boolean {
+  async #isTracked(
+    { path, head }: Place,
+    { name, isDirectory }: DirectoryEntry,
+  ): Promise<boolean> {
     const asked = `${path}/${name}`.slice(1);
-    const said = this.#options.tracked?.(isDirectory ? `${asked}/` : asked) ?? null;
+    const said = await this.#options.tracked?.(isDirectory ? `${asked}/` : asked) ?? null;
     if (said !== null) return said;
     const mode = head?.entries().get(name)?.mode;
     return mode !== undefined &&

@@ -9,6 +9,7 @@
  */
 
 import { EMPTY_TREE, hashObject } from "../git/object.ts";
+import type { Steps } from "../git/steps.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE, serializeTree, type TreeEntry } from "../git/tree.ts";
 
@@ -259,30 +260,32 @@ export function distrusted(node: DirectoryNode): DirectoryNode {
   return withChildren(node, children);
 }
 
-/** A tree as a state of which nothing is on disk. */
-export function stateOfTree(tree: TreeView): DirectoryNode {
+/** A tree as a state of which nothing is on disk, made in steps. */
+export function* stateOfTree(tree: TreeView): Steps<DirectoryNode> {
   const children = new Map<string, Node>();
   for (const [name, { mode, oid, view }] of tree.entries()) {
-    children.set(name, view === null ? absentFile(mode, oid) : stateOfTree(view));
+    children.set(name, view === null ? absentFile(mode, oid) : yield* stateOfTree(view));
   }
+  yield;
   return directoryNode(0o755, children);
 }
 
 /**
- * The same state, of which equal stat data proves equal content: for files that nobody but us could
- * change until `clock`, in seconds of the file system.
+ * The same state, of which equal stat data proves equal content, made in steps: for files that nobody but us
+ * could change until `clock`, in seconds of the file system.
  */
-export function settled(node: DirectoryNode, clock: number): DirectoryNode {
+export function* settled(node: DirectoryNode, clock: number): Steps<DirectoryNode> {
   const children = new Map<string, Node>();
   for (const [name, child] of node.children) {
     children.set(
       name,
-      child.kind === "directory" ? settled(child, clock) : {
+      child.kind === "directory" ? yield* settled(child, clock) : {
         ...child,
         trusted: child.permissions !== null && child.ctime < clock && child.mtime < clock * 1000,
       },
     );
   }
+  yield;
   return withChildren(node, children);
 }
 
@@ -294,16 +297,17 @@ function withChildren(
   return { kind: "directory", permissions, children, tree, filesTree };
 }
 
-/** What Deno cannot make files of, since its name is not UTF-8; `null` where that is nothing. */
-export function unnameablePart(tree: TreeView): DirectoryNode | null {
+/** What Deno cannot make files of, since its name is not UTF-8, found in steps; `null` where that is nothing. */
+export function* unnameablePart(tree: TreeView): Steps<DirectoryNode | null> {
   const children = new Map<string, Node>();
   for (const [name, { mode, oid, view }] of tree.entries()) {
     const part = name.isWellFormed()
-      ? view && unnameablePart(view)
+      ? view && (yield* unnameablePart(view))
       : view === null
       ? absentFile(mode, oid)
-      : stateOfTree(view);
+      : yield* stateOfTree(view);
     if (part !== null) children.set(name, part);
   }
+  yield;
   return children.size === 0 ? null : directoryNode(0o755, children);
 }

@@ -8,10 +8,9 @@
 import type { Skipped } from "../changes.ts";
 import { ClosedError, FileNotFoundError, StoreError } from "../errors.ts";
 import { treeOf } from "../git/commit.ts";
-import { parseIndex } from "../git/index_file.ts";
 import { readHead } from "../git/repository.ts";
-import { finish, finishAtOnce, type Steps } from "../git/steps.ts";
 import type { Staged } from "../git/publication.ts";
+import { finish, type Steps } from "../git/steps.ts";
 import type { ObjectWriter } from "../git/store.ts";
 import { storeFailure } from "../platform/failure.ts";
 import { type FileStat, lstat, readFile } from "../platform/fs.ts";
@@ -129,7 +128,11 @@ export class Worktree {
     if (this.#closed !== null) return;
     this.#closed = why;
     this.base.closeWriterLock(this.name);
-    this.#known.save();
+  }
+
+  /** Keeps what is known of the files for the next opening. */
+  async save(): Promise<void> {
+    await this.#known.save();
   }
 
   /** Whether it can be used. */
@@ -294,15 +297,15 @@ export class Worktree {
     this.requireDirectory();
     const clock = this.base.session.clock();
     const found = await scan(this.directory, {
-      previous: this.#known.reliable(clock),
+      previous: await this.#known.reliable(clock),
       clock,
       rules: rootRules(this.base),
       head: this.headTree(),
-      tracked: (path) =>
+      tracked: async (path) =>
         also.some((tree) => entryAt(tree, path.replace(/\/$/, "").split("/")) !== null)
           ? true
-          : this.#index.has(path),
-      sparse: this.sparse(),
+          : await this.#index.has(path),
+      sparse: await this.sparse(),
       ignored,
       wary: this.#alone === 0,
       ...options,
@@ -317,12 +320,12 @@ export class Worktree {
   }
 
   /** The paths that a sparse checkout, the base's or one made inside, leaves out of the files. */
-  sparse(): TreeView | null {
+  async sparse(): Promise<TreeView | null> {
     const oid = this.base.refs.read(refNames.sparse(this.name));
     const isSparse = oid !== null || mayBeSparseInside(this.base, this.name) ||
       lstat(`${this.gitDirectory}/info/sparse-checkout`) !== null;
     if (!isSparse) return null;
-    const leftOut = this.#index.leftOut();
+    const leftOut = await this.#index.leftOut();
     if (leftOut !== undefined) return leftOut;
     return oid === null ? null : storedTree(this.base.objects, oid);
   }
@@ -371,13 +374,13 @@ export class Worktree {
   }
 
   /** Makes git's side again where it is gone or leads astray. */
-  repair(): void {
+  async repair(): Promise<void> {
     writeAdmin(this.base, this.name, this.directory);
     if (this.#index.exists() || !this.hasHead()) return;
     const head = this.headTree();
-    const sparse = this.sparse();
+    const sparse = await this.sparse();
     const state = sparse === null ? emptyState : absentDirectory(sparse, head);
-    finishAtOnce(this.#writeIndex(head, state));
+    await finish(this.#writeIndex(head, state), new Slices());
   }
 
   /** Writes git's index: the tree `head`, with the stat data of `state`, which a look has just found. */
@@ -394,7 +397,7 @@ export class Worktree {
   /** Makes git's index track, and leave out, the paths that an index does that an agent's git has written. */
   async followIndex(bytes: Uint8Array): Promise<void> {
     const temporary = this.base.session.storeTemporary();
-    await this.#index.follow(parseIndex(bytes).entries, this.headTree(), temporary);
+    await this.#index.follow(bytes, this.headTree(), temporary);
   }
 
   #writeIndex(head: TreeView, state: DirectoryNode): Steps<void> {

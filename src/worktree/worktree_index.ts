@@ -6,12 +6,13 @@
  */
 
 import { type IndexEntry, parseIndex, serializeIndex } from "../git/index_file.ts";
-import type { Steps } from "../git/steps.ts";
+import { finish, type Steps } from "../git/steps.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
 import { lstat, readFile, removeFile, rename, setTimes, writeFile } from "../platform/fs.ts";
+import { Slices } from "../platform/slices.ts";
 import { followedEntries } from "./followed_index.ts";
-import { indexEntries, pathsLeftOut } from "./git_index.ts";
+import { indexEntries, isLeftOut, pathsLeftOut } from "./git_index.ts";
 import type { DirectoryNode, TreeView } from "./state.ts";
 
 /** What an index says, as far as we need it. */
@@ -47,25 +48,24 @@ export class WorktreeIndex {
    * Whether a path, without a leading slash, is in it; a directory, and a submodule, ends in `/`. `null`
    * where it has just what the last commit has.
    */
-  has(path: string): boolean | null {
-    return this.#read().paths?.has(path) ?? null;
+  async has(path: string): Promise<boolean | null> {
+    return (await this.#read()).paths?.has(path) ?? null;
   }
 
   /** The paths that a sparse checkout leaves out, if any; `undefined` where there is no index. */
-  leftOut(): TreeView | null | undefined {
-    return this.#read().leftOut;
+  async leftOut(): Promise<TreeView | null | undefined> {
+    return (await this.#read()).leftOut;
   }
 
-  #read(): Facts {
+  /** What it says now. Where it is written anew meanwhile, the next call sees that by the signature. */
+  async #read(): Promise<Facts> {
     const signature = this.#signature();
     if (this.#facts?.signature === signature) return this.#facts;
     const bytes = readFile(this.#path);
-    const entries = bytes === null ? null : parseIndex(bytes).entries;
-    return this.#facts = {
-      signature,
-      paths: entries && withParents(entries),
-      leftOut: entries === null ? undefined : pathsLeftOut(entries, this.#objects),
-    };
+    const facts = bytes === null
+      ? { paths: null, leftOut: undefined }
+      : await finish(readFacts(bytes, this.#objects), new Slices());
+    return this.#facts = { signature, ...facts };
   }
 
   #signature(): string {
@@ -83,35 +83,41 @@ export class WorktreeIndex {
     temporary: string;
   }): Steps<void> {
     const { clock, owner, temporary } = options;
-    const entries = yield* indexEntries(head, state, { owner, clock });
+    const leftOut: IndexEntry[] = [];
+    const bytes = yield* serializeIndex(
+      passing(indexEntries(head, state, { owner, clock }), (entry) => {
+        if (isLeftOut(entry)) leftOut.push(entry);
+      }),
+    );
     yield;
-    writeFile(temporary, serializeIndex(entries));
+    writeFile(temporary, bytes);
     setTimes(temporary, clock * 1000, clock * 1000);
     rename(temporary, this.#path);
+    const signature = this.#signature();
     // No command runs now; a git that was killed in one left its lock, and one of the owner's is fast.
     const lock = lstat(`${this.#path}.lock`);
     if (lock !== null && Date.now() - lock.mtime > DEAD_LOCK_MS) removeFile(`${this.#path}.lock`);
-    this.#facts = {
-      signature: this.#signature(),
-      paths: null,
-      leftOut: pathsLeftOut(entries, this.#objects),
-    };
+    this.#facts = { signature, paths: null, leftOut: yield* pathsLeftOut(leftOut, this.#objects) };
   }
 
   /**
-   * Gives it the paths that another index of the same work tree has, and leaves out what that one does.
+   * Gives it the paths that the bytes of another index of the same work tree have, and leaves out what those do.
    * `head` is the last commit's tree. The caller holds the workspace.
    */
-  async follow(other: readonly IndexEntry[], head: TreeView, temporary: string): Promise<void> {
+  async follow(other: Uint8Array, head: TreeView, temporary: string): Promise<void> {
     const stat = lstat(this.#path);
     const bytes = readFile(this.#path);
     if (stat === null || bytes === null) return;
-    const entries = followedEntries(parseIndex(bytes).entries, other, head);
+    const slices = new Slices();
+    const entries = await finish(
+      followedEntries(parseIndex(bytes), parseIndex(other), head),
+      slices,
+    );
     if (entries === null) return;
     using writer = this.#objects.writer();
     if (entries.some(({ intentToAdd }) => intentToAdd)) writer.write("blob", new Uint8Array());
     await writer.finish();
-    writeFile(temporary, serializeIndex(entries));
+    writeFile(temporary, await finish(serializeIndex(entries), slices));
     // The times in it are as they were, and so is what git makes of them.
     setTimes(temporary, stat.mtime, stat.mtime);
     rename(temporary, this.#path);
@@ -119,16 +125,32 @@ export class WorktreeIndex {
   }
 }
 
-/** The paths of an index and the directories above them; a directory, and a submodule, ends in `/`. */
-function withParents(entries: readonly { path: string; mode: number }[]): Set<string> {
+/** What the bytes of an index say. */
+function* readFacts(bytes: Uint8Array, objects: ObjectStore): Steps<Omit<Facts, "signature">> {
   const paths = new Set<string>();
-  for (const { path, mode } of entries) {
-    paths.add(mode === MODE.submodule ? `${path}/` : path);
-    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-      const parent = path.slice(0, end + 1);
-      if (paths.has(parent)) break;
-      paths.add(parent);
-    }
+  const leftOut: IndexEntry[] = [];
+  for (const entry of parseIndex(bytes)) {
+    addWithParents(paths, entry);
+    if (isLeftOut(entry)) leftOut.push(entry);
+    yield;
   }
-  return paths;
+  return { paths, leftOut: yield* pathsLeftOut(leftOut, objects) };
+}
+
+/** Adds a path and the directories above it; a directory, and a submodule, ends in `/`. */
+function addWithParents(paths: Set<string>, { path, mode }: IndexEntry): void {
+  paths.add(mode === MODE.submodule ? `${path}/` : path);
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const parent = path.slice(0, end + 1);
+    if (paths.has(parent)) break;
+    paths.add(parent);
+  }
+}
+
+/** The same values, each shown to `look` on its way. */
+function* passing<Value>(values: Iterable<Value>, look: (value: Value) => void): Iterable<Value> {
+  for (const value of values) {
+    look(value);
+    yield value;
+  }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type IndexEntry, parseIndex, serializeIndex } from "../../src/git/index_file.ts";
+import { finishAtOnce } from "../../src/git/steps.ts";
 import { git, makeRepository, tryGit } from "../git.ts";
 import { temporaryDirectory, writeFiles } from "../temporary.ts";
 
@@ -37,8 +38,13 @@ async function listedByGit(repository: string): Promise<unknown[]> {
   });
 }
 
-function readIndex(repository: string): ReturnType<typeof parseIndex> {
-  return parseIndex(Deno.readFileSync(`${repository}/.git/index`));
+function readIndex(repository: string): { version: number; entries: IndexEntry[] } {
+  const bytes = Deno.readFileSync(`${repository}/.git/index`);
+  return { version: bytes[7]!, entries: [...parseIndex(bytes)] };
+}
+
+function written(entries: Iterable<IndexEntry>): Uint8Array {
+  return finishAtOnce(serializeIndex(entries));
 }
 
 /** A repository whose index has every kind of entry, among them names of all lengths. */
@@ -94,7 +100,7 @@ Deno.test("parseIndex() reads the stages of an unfinished merge", async () => {
     "g 0",
   ]);
   assert.deepEqual(entries, await listedByGit(repository));
-  await Deno.writeFile(`${repository}/.git/index`, serializeIndex(entries.toReversed()));
+  await Deno.writeFile(`${repository}/.git/index`, written(entries.toReversed()));
   assert.deepEqual(await listedByGit(repository), entries);
 });
 
@@ -112,7 +118,7 @@ Deno.test("parseIndex() passes over git's optional extensions", async () => {
   const bytes = Deno.readFileSync(`${repository}/.git/index`);
   const text = new TextDecoder("latin1").decode(bytes);
   for (const name of ["TREE", "UNTR", "EOIE", "IEOT"]) assert.ok(text.includes(name), name);
-  assert.deepEqual(parseIndex(bytes).entries, await listedByGit(repository));
+  assert.deepEqual([...parseIndex(bytes)], await listedByGit(repository));
 });
 
 Deno.test("parseIndex() reads a sparse index, and serializeIndex() writes one", async () => {
@@ -126,7 +132,7 @@ Deno.test("parseIndex() reads a sparse index, and serializeIndex() writes one", 
   assert.equal(outside?.skipWorktree, true);
   assert.deepEqual(entries.map(({ path }) => path), ["in/a", "out/", "top"]);
 
-  await Deno.writeFile(`${repository}/.git/index`, serializeIndex(entries));
+  await Deno.writeFile(`${repository}/.git/index`, written(entries));
   assert.equal(await git(repository, "status", "--porcelain"), "");
   assert.equal(await git(repository, "ls-files"), "in/a\nout/b\nout/deep/c\ntop\n");
 });
@@ -136,7 +142,7 @@ Deno.test("parseIndex() takes an index without a checksum", async () => {
   await makeRepository(`${directory.path}/r`, { "f": "f" });
   const bytes = Deno.readFileSync(`${directory.path}/r/.git/index`);
   bytes.fill(0, bytes.length - 20);
-  assert.equal(parseIndex(bytes).entries[0]?.path, "f");
+  assert.equal([...parseIndex(bytes)][0]?.path, "f");
 });
 
 Deno.test("parseIndex() refuses a split index and says what to do", async () => {
@@ -162,12 +168,16 @@ Deno.test("parseIndex() refuses damage wherever it is", async () => {
     for (let at = 0; at < bytes.length; at += 7) {
       const flipped = bytes.slice();
       flipped[at]! ^= 0x10;
-      assert.throws(() => parseIndex(flipped), { code: "StoreError" }, `byte ${at}`);
-      assert.throws(() => parseIndex(bytes.slice(0, at)), { code: "StoreError" }, `length ${at}`);
+      assert.throws(() => [...parseIndex(flipped)], { code: "StoreError" }, `byte ${at}`);
+      assert.throws(
+        () => [...parseIndex(bytes.slice(0, at))],
+        { code: "StoreError" },
+        `length ${at}`,
+      );
       // The same without a checksum to find it: some other entries, or an error of ours.
       flipped.fill(0, flipped.length - 20);
       try {
-        parseIndex(flipped);
+        Array.from(parseIndex(flipped));
       } catch (error) {
         assert.ok(error instanceof Error && "code" in error && error.code === "StoreError");
       }
@@ -186,7 +196,10 @@ Deno.test("parseIndex() refuses an extension that must be understood", async () 
     ...extension,
     ...bytes.subarray(-20),
   ]);
-  assert.throws(() => parseIndex(longer), { code: "StoreError", message: /"what" is not known/ });
+  assert.throws(() => [...parseIndex(longer)], {
+    code: "StoreError",
+    message: /"what" is not known/,
+  });
 });
 
 Deno.test("serializeIndex() writes what git reads as the same index", async () => {
@@ -197,7 +210,7 @@ Deno.test("serializeIndex() writes what git reads as the same index", async () =
   const before = await listedByGit(repository);
   const { entries } = readIndex(repository);
   const shuffled = entries.toSorted((a, b) => a.oid < b.oid ? -1 : 1);
-  await Deno.writeFile(`${repository}/.git/index`, serializeIndex(shuffled));
+  await Deno.writeFile(`${repository}/.git/index`, written(shuffled));
 
   assert.deepEqual(await listedByGit(repository), before);
   assert.deepEqual(readIndex(repository).entries, entries);
@@ -215,29 +228,44 @@ Deno.test("serializeIndex() keeps a name that is not UTF-8", async () => {
   const before = await tryGit(repository, ["ls-files", "-z"]);
   const { entries } = readIndex(repository);
   assert.deepEqual(entries.map(({ path }) => path.isWellFormed()), [false, true, true]);
-  await Deno.writeFile(`${repository}/.git/index`, serializeIndex(entries));
+  await Deno.writeFile(`${repository}/.git/index`, written(entries));
   const after = await tryGit(repository, ["ls-files", "-z"]);
   assert.deepEqual(after.bytes, before.bytes);
 });
 
+/** An entry but for its path. */
+const ENTRY: Omit<IndexEntry, "path"> = {
+  oid: "a".repeat(40),
+  mode: 0o100644,
+  stage: 0,
+  size: 2 ** 32 + 5,
+  mtime: 1_700_000_000_123,
+  ctime: 1_700_000_000,
+  ino: 2 ** 40 + 7,
+  dev: 1,
+  uid: 2,
+  gid: 3,
+  skipWorktree: false,
+  assumeValid: true,
+  intentToAdd: false,
+};
+
 Deno.test("serializeIndex() writes an empty index, and a path of more than 4095 bytes", () => {
-  assert.deepEqual(parseIndex(serializeIndex([])), { version: 2, entries: [] });
-  const entry: IndexEntry = {
-    path: `${"d/".repeat(3000)}f`,
-    oid: "a".repeat(40),
-    mode: 0o100644,
-    stage: 0,
-    size: 2 ** 32 + 5,
-    mtime: 1_700_000_000_123,
-    ctime: 1_700_000_000,
-    ino: 2 ** 40 + 7,
-    dev: 1,
-    uid: 2,
-    gid: 3,
-    skipWorktree: false,
-    assumeValid: true,
-    intentToAdd: false,
-  };
-  const [read] = parseIndex(serializeIndex([entry])).entries;
+  assert.deepEqual([...parseIndex(written([]))], []);
+  const entry: IndexEntry = { ...ENTRY, path: `${"d/".repeat(3000)}f` };
+  const [read] = parseIndex(written([entry]));
   assert.deepEqual(read, { ...entry, size: 5, ino: 7 });
+});
+
+Deno.test("serializeIndex() writes tens of thousands of entries in steps, and sorts them", () => {
+  const [first] = parseIndex(written([{ ...ENTRY, path: "x" }]));
+  const paths = Array.from({ length: 30_000 }, (_, i) => `d${i % 7}/${i}`);
+  const steps = serializeIndex(paths.map((path) => ({ ...ENTRY, path })));
+  let count = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) count++;
+  assert.ok(count > 20, `${count} steps`);
+  const entries = [...parseIndex(step.value)];
+  assert.deepEqual(entries.map(({ path }) => path), paths.sort());
+  assert.deepEqual({ ...entries[12_345], path: "x" }, first);
 });

@@ -49,7 +49,7 @@ export class Patches implements Disposable {
     { context = 3, renames = false }: PatchOptions = {},
   ): Promise<{ patch: string; counts: LineCounts }> {
     const [before, after] = [from, to].map((oid) => storedTree(this.#store, this.#tree(oid)));
-    const changes = compareTrees(before!, after!);
+    const changes = await compareTrees(before!, after!);
     const items = renames
       ? await detectRenames(changes, this.#contents())
       : changes.map((change) => ({ change, similarity: null }));

@@ -23,7 +23,7 @@ function contentsOf(store: ObjectStore): Contents {
 /** What changed in a commit, in the words of `git diff-tree --raw`. */
 async function ours(store: ObjectStore, parent: string, commit: string): Promise<string[]> {
   const [before, after] = [parent, commit].map((oid) => storedTree(store, treeOf(store, oid)));
-  return (await detectRenames(compareTrees(before!, after!), contentsOf(store))).map(rawLine);
+  return (await detectRenames(await compareTrees(before!, after!), contentsOf(store))).map(rawLine);
 }
 
 const LETTERS = { added: "A", modified: "M", deleted: "D", renamed: "R" };

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import type { Status, Workspace } from "../../mod.ts";
+import { finishAtOnce } from "../../src/git/steps.ts";
 import { readStatCache, writeStatCache } from "../../src/worktree/stat_cache.ts";
 import { git } from "../git.ts";
 import { makeProject, type Project } from "../project.ts";
@@ -167,7 +168,7 @@ Deno.test("status() does not believe a cache from a time that the clock has not 
   await workspace.writeFile("/.touched", "so that there is something to keep");
   await workspace.status();
   await project.afs.close();
-  const { root } = readStatCache(statCache(project))!;
+  const { root } = finishAtOnce(readStatCache(statCache(project)))!;
   // As it would be had the clock been set back since: everything is believed, and a later change has
   // the very times that the cache knows.
   const file = `${workspace.path}/a.txt`;
@@ -179,7 +180,8 @@ Deno.test("status() does not believe a cache from a time that the clock has not 
   assert.ok(node?.kind === "file");
   const children = new Map(root.children).set("a.txt", { ...node, ctime, trusted: true });
   const later = Math.floor(Date.now() / 1000) + 3600;
-  writeStatCache(statCache(project), { root: { ...root, children }, clock: later }, `${file}.tmp`);
+  const state = { root: { ...root, children }, clock: later };
+  finishAtOnce(writeStatCache(statCache(project), state, `${file}.tmp`));
   await project.reopen();
   assert.deepEqual(await statusOf(await project.workspace("w")), [
     "added /.touched",

@@ -228,7 +228,7 @@ Deno.test("Checkout removes an ignored path that is tracked", async () => {
   const blob = { oid: "1".repeat(40) };
   const head = stateTree(stateOf({ "a.log": blob, "build": { "a": blob } }), "files");
   const { root } = await look(ground.files, {
-    tracked: (path) => tracked.has(path.replace(/\/$/, "")),
+    tracked: (path) => Promise.resolve(tracked.has(path.replace(/\/$/, ""))),
   });
   await (await ground.checkout(tree, { current: root, head })).run();
   assert.deepEqual(listed((await look(ground.files, { ignored: true })).root), [

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import type { IndexEntry } from "../../src/git/index_file.ts";
+import { finishAtOnce } from "../../src/git/steps.ts";
 import { EMPTY_BLOB, followedEntries } from "../../src/worktree/followed_index.ts";
 import { absentFile, directoryNode, type Node, stateTree } from "../../src/worktree/state.ts";
 
@@ -34,18 +35,22 @@ const head = stateTree(
   "files",
 );
 const own = [entry("a"), entry("d/e")];
+function followed(other: IndexEntry[]): IndexEntry[] | null {
+  return finishAtOnce(followedEntries(own, other, head));
+}
+
 const EVIL = "f".repeat(40);
 
 Deno.test("followedEntries() has nothing to say where both indexes have the same paths", () => {
   const other = [entry("d/e", { oid: EVIL, size: 9 }), entry("a", { mode: 0o100755 })];
-  assert.equal(followedEntries(own, other, head), null);
+  assert.equal(followed(other), null);
 });
 
 Deno.test("followedEntries() announces, takes out and leaves out, and believes no id", () => {
   const other = [entry("d/e", { skipWorktree: true, oid: EVIL }), entry("new", { oid: EVIL })];
-  const followed = followedEntries(own, other, head);
+  const entries = followed(other);
   assert.deepEqual(
-    followed?.map(({ path, oid, skipWorktree, intentToAdd }) => ({
+    entries?.map(({ path, oid, skipWorktree, intentToAdd }) => ({
       path,
       oid,
       skipWorktree,
@@ -56,13 +61,13 @@ Deno.test("followedEntries() announces, takes out and leaves out, and believes n
       { path: "new", oid: EMPTY_BLOB, skipWorktree: false, intentToAdd: true },
     ],
   );
-  assert.equal(followed[0]?.ino, 4);
+  assert.equal(entries[0]?.ino, 4);
 });
 
 Deno.test("followedEntries() leaves out a directory of a sparse index with all that is in it", () => {
   const other = [entry("a"), entry("d/", { mode: 0o40000, oid: EVIL, skipWorktree: true })];
-  const followed = followedEntries(own, other, head);
-  assert.deepEqual(followed?.map(({ path, skipWorktree }) => [path, skipWorktree]), [
+  const entries = followed(other);
+  assert.deepEqual(entries?.map(({ path, skipWorktree }) => [path, skipWorktree]), [
     ["a", false],
     ["d/e", true],
   ]);
@@ -83,7 +88,7 @@ Deno.test("followedEntries() takes over no path that a tree cannot have", () => 
     `${"y/".repeat(3000)}y`,
   ];
   const other = [...own, ...bad.map((path) => entry(path)), entry("m", { mode: 0o160000 })];
-  assert.equal(followedEntries(own, other, head), null);
-  const both = followedEntries(own, [...own, entry("d"), entry("d/e/f")], head);
+  assert.equal(followed(other), null);
+  const both = followed([...own, entry("d"), entry("d/e/f")]);
   assert.deepEqual(both?.map(({ path }) => path), ["a", "d/e/f"]);
 });

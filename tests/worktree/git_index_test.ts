@@ -5,6 +5,7 @@ import {
   type IndexedState,
   indexedState,
   indexEntries,
+  isLeftOut,
   pathsLeftOut,
 } from "../../src/worktree/git_index.ts";
 import { compareTrees, filesOf } from "../../src/worktree/compare.ts";
@@ -23,12 +24,12 @@ async function readIndex(
 ): Promise<IndexedState & { leftOut: TreeView | null }> {
   using store = openStore(path);
   const file = `${path}/.git/index`;
-  const { entries } = parseIndex(await Deno.readFile(file));
+  const entries = [...parseIndex(await Deno.readFile(file))];
   const written = (await Deno.stat(file)).mtime!.getTime();
   const state = finishAtOnce(
     indexedState(entries, store, { written, isSparse: false, ...options }),
   );
-  return { ...state, leftOut: pathsLeftOut(entries, store) };
+  return { ...state, leftOut: finishAtOnce(pathsLeftOut(entries.filter(isLeftOut), store)) };
 }
 
 function paths(tree: TreeView | null): string[] | null {
@@ -48,10 +49,8 @@ Deno.test("indexEntries() make an index that git takes as its own, and need not 
   const clock = fileClock(path) + 60;
   const { root } = await lookLater(path, { clock, omit: new Set([`${path}/.git`]) });
   const { uid, gid } = await Deno.stat(path);
-  const entries = finishAtOnce(
-    indexEntries(head, root, { clock, owner: { uid: uid!, gid: gid! } }),
-  );
-  await Deno.writeFile(`${path}/.git/index`, serializeIndex(entries));
+  const entries = [...indexEntries(head, root, { clock, owner: { uid: uid!, gid: gid! } })];
+  await Deno.writeFile(`${path}/.git/index`, finishAtOnce(serializeIndex(entries)));
   assert.equal((await git(path, "write-tree")).trim(), head.oid);
   // The plumbing believes what the index says of the files, and refreshes nothing.
   assert.equal(await git(path, "diff-files", "--raw"), "");
@@ -70,16 +69,14 @@ Deno.test("indexEntries() give no stat data for what differs from the head, or i
   await Deno.chmod(`${path}/x.sh`, 0o700);
   await Deno.remove(`${path}/d/e`, { recursive: true });
   const { root } = await lookLater(path, { omit: new Set([`${path}/.git`]) });
-  const entries = finishAtOnce(indexEntries(head, root, { clock: 0, owner: { uid: 0, gid: 0 } }));
+  const entries = [...indexEntries(head, root, { clock: 0, owner: { uid: 0, gid: 0 } })];
   const known = entries.filter(({ ino }) => ino !== 0).map(({ path }) => path);
   assert.deepEqual(known.sort(), ["a-b", "d/b"]);
   assert.ok(entries.every(({ skipWorktree }) => !skipWorktree));
   // Its content is older than the scan, but its other time is not: git must compare.
   const distrusted = await lookLater(path, { clock: 0, omit: new Set([`${path}/.git`]) });
   const clock = fileClock(path) + 60;
-  const unsure = finishAtOnce(
-    indexEntries(head, distrusted.root, { clock, owner: { uid: 0, gid: 0 } }),
-  );
+  const unsure = [...indexEntries(head, distrusted.root, { clock, owner: { uid: 0, gid: 0 } })];
   assert.ok(unsure.every(({ size }) => size === 0));
 });
 
@@ -106,7 +103,7 @@ Deno.test("indexedState() lets the next scan read only what the index does not c
   const { root } = await readIndex(path);
   const found = await lookLater(path, { previous: root, omit: new Set([`${path}/.git`]) });
   assert.equal(found.hashed, 1);
-  const changes = compareTrees(stateTree(root, "files"), stateTree(found.root, "files"));
+  const changes = await compareTrees(stateTree(root, "files"), stateTree(found.root, "files"));
   assert.deepEqual(changes.map(({ path }) => path), ["/d/b"]);
 });
 
@@ -133,7 +130,7 @@ Deno.test("indexedState() and pathsLeftOut() know what a sparse checkout leaves 
   await makeRepository(path, FILES);
   for (const [mode, isWhole] of [["--no-sparse-index", false], ["--sparse-index", true]] as const) {
     await git(path, "sparse-checkout", "set", "--cone", mode);
-    const { entries } = parseIndex(await Deno.readFile(`${path}/.git/index`));
+    const entries = [...parseIndex(await Deno.readFile(`${path}/.git/index`))];
     assert.equal(entries.some(({ mode }) => mode === 0o040000), isWhole);
     const { root, absent, leftOut, kept } = await readIndex(path, { isSparse: true });
     const expected = ["/d/b", "/d/e/c", "/d/e/f"];

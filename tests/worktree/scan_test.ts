@@ -185,12 +185,12 @@ Deno.test("scan() takes an ignored path that is tracked, and nothing around it",
   const byHead = await look(path, { rules, head: stateTree(head, "files") });
   assert.deepEqual(listed(byHead.root), expected);
   const known = new Set(["build/", "build/out", "a.log"]);
-  const byIndex = await look(path, { rules, tracked: (path) => known.has(path) });
+  const byIndex = await look(path, { rules, tracked: (path) => Promise.resolve(known.has(path)) });
   assert.deepEqual(listed(byIndex.root), expected);
   const byNeither = await look(path, {
     rules,
     head: stateTree(head, "files"),
-    tracked: () => false,
+    tracked: () => Promise.resolve(false),
   });
   assert.deepEqual(listed(byNeither.root), []);
 });

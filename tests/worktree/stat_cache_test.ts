@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { finishAtOnce } from "../../src/git/steps.ts";
 import { nodeAt } from "../../src/worktree/state.ts";
 import { readStatCache, reliable, writeStatCache } from "../../src/worktree/stat_cache.ts";
 import { type TemporaryDirectory, temporaryDirectory, writeFiles } from "../temporary.ts";
@@ -12,14 +13,14 @@ async function cached(directory: TemporaryDirectory): Promise<{ path: string; fi
   await Deno.symlink("gone", `${files}/link`);
   const { root } = await lookLater(files);
   const path = `${directory.path}/cache/of this`;
-  writeStatCache(path, { root, clock: 7 }, `${directory.path}/temporary`);
+  finishAtOnce(writeStatCache(path, { root, clock: 7 }, `${directory.path}/temporary`));
   return { path, files };
 }
 
 Deno.test("readStatCache() gives the state that writeStatCache() wrote, so that nothing is read again", async () => {
   await using directory = await temporaryDirectory();
   const { path, files } = await cached(directory);
-  const { root, clock } = readStatCache(path)!;
+  const { root, clock } = finishAtOnce(readStatCache(path))!;
   assert.equal(clock, 7);
   const { root: again, hashed } = await lookLater(files, { previous: root });
   assert.equal(again, root);
@@ -44,10 +45,10 @@ Deno.test("readStatCache() takes no cache that is missing, cut off, scribbled ov
   }
   for (const content of damaged) {
     await Deno.writeFile(path, content);
-    assert.equal(readStatCache(path), null);
+    assert.equal(finishAtOnce(readStatCache(path)), null);
     await assert.rejects(Deno.lstat(path), Deno.errors.NotFound);
   }
-  assert.equal(readStatCache(path), null);
+  assert.equal(finishAtOnce(readStatCache(path)), null);
 });
 
 Deno.test("reliable() believes nothing once the clock was set back", async () => {

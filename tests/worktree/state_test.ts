@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { finishAtOnce } from "../../src/git/steps.ts";
 import { EMPTY_TREE } from "../../src/git/object.ts";
 import { MODE } from "../../src/git/tree.ts";
 import {
@@ -74,7 +75,7 @@ Deno.test("storedTree() and stateTree() show the same tree alike", async () => {
   const stored = storedTree(store, (await git(path, "rev-parse", "HEAD^{tree}")).trim());
   assert.deepEqual(shown(stateTree(root, "files")), shown(stored));
   assert.deepEqual(shown(stateTree(root, "all")), shown(stored));
-  assert.deepEqual(shown(stateTree(stateOfTree(stored), "all")), shown(stored));
+  assert.deepEqual(shown(stateTree(finishAtOnce(stateOfTree(stored)), "all")), shown(stored));
   assert.equal(
     entryAt(stored, ["d", "e", "c"])?.oid,
     entryAt(stateTree(root, "all"), ["d", "e", "c"])?.oid,
@@ -105,10 +106,10 @@ Deno.test("settled() believes what is older than the clock, distrusted() nothing
     const node = nodeAt(state, ["d", "old"]);
     return node?.kind === "file" && node.trusted;
   };
-  assert.equal(trusts(settled(root, node.ctime)), false);
-  assert.equal(trusts(settled(root, node.ctime + 1)), true);
-  assert.equal(trusts(distrusted(settled(root, node.ctime + 1))), false);
-  assert.equal(settled(root, node.ctime + 1).tree, root.tree);
+  assert.equal(trusts(finishAtOnce(settled(root, node.ctime))), false);
+  assert.equal(trusts(finishAtOnce(settled(root, node.ctime + 1))), true);
+  assert.equal(trusts(distrusted(finishAtOnce(settled(root, node.ctime + 1)))), false);
+  assert.equal(finishAtOnce(settled(root, node.ctime + 1)).tree, root.tree);
 });
 
 Deno.test("absentDirectory() takes of the sparse paths those that the head has, as it has them", () => {

@@ -29,7 +29,7 @@ Deno.test("editTree() makes the tree that git update-index makes of any part of 
   let tree: TreeView = emptyTree;
   for (let round = 0; round < 40; round++) {
     const target = stateTree(stateOf(randomDirectory(random, 3)), "files");
-    const changes = compareTrees(tree, target).filter(() => random.below(3) > 0);
+    const changes = (await compareTrees(tree, target)).filter(() => random.below(3) > 0);
     using writer = store.writer();
     const edited = editTree(tree, changes, writer);
     await writer.finish();
@@ -87,8 +87,8 @@ Deno.test("editTree() takes any part of the changes from a file to a directory, 
   );
   await first.finish();
   const directories = storedTree(store, made);
-  const forth = compareTrees(file, directories);
-  const back = compareTrees(directories, file);
+  const forth = await compareTrees(file, directories);
+  const back = await compareTrees(directories, file);
   using writer = store.writer();
   const edit = (tree: TreeView, changes: Change[]): string => editTree(tree, changes, writer);
   const results = [
