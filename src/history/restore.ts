@@ -187,7 +187,7 @@ async function complete(worktree: Worktree, checkout: Checkout): Promise<Directo
   const clock = session.clock();
   const state = await checkout.run();
   worktree.adopt(state, clock);
-  await journal.endAside(worktree.name);
+  journal.endUnsynced(worktree.name);
   return state;
 }
 

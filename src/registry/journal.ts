@@ -80,10 +80,12 @@ export class Journal {
     syncDirectory(this.#layout.journal);
   }
 
-  /** The same, brought onto the disk on another thread. */
-  async endAside(workspace: string): Promise<void> {
+  /**
+   * The same, not brought onto the disk: for a change of files that are not there yet either. A loss of
+   * power that takes them leaves the entry, by which they are made again.
+   */
+  endUnsynced(workspace: string): void {
     removeFile(this.#path(workspace));
-    await syncDirectoryAside(this.#layout.journal);
   }
 
   /** The same for a change of which nothing is left to do or undo, should the entry be found again. */
