@@ -76,6 +76,11 @@ export class ObjectStore implements Disposable {
     return object;
   }
 
+  /** The same where it was read lately; else `undefined`. */
+  remembered(oid: string): GitObject | undefined {
+    return this.#objects.get(oid);
+  }
+
   /**
    * The entries of a tree, in git's order.
    *

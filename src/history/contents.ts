@@ -22,7 +22,7 @@ export async function storedContent(
   oid: string,
   most: number = Infinity,
 ): Promise<Uint8Array | null> {
-  const size = objects.header(oid)?.size ?? 0;
+  const size = objects.remembered(oid)?.data.length ?? objects.header(oid)?.size ?? 0;
   if (size > most) return null;
   if (size <= AT_ONCE_BYTES) return objects.read(oid).data;
   const content = new Uint8Array(size);

@@ -3,7 +3,8 @@
  * fault.ts.
  *
  * Counting starts when the program makes a directory that is called fault-arm (none is made), and stops
- * with fault-disarm; FAULT_TRACE is a file that gets a line for each call. Before the FAULT_AT-th call
+ * with fault-disarm; FAULT_TRACE is a file that gets a line for each call: when it begins, but for a sync
+ * when it is done, which takes a while, so that who does not wait for it is seen. Before the FAULT_AT-th call
  * the process is killed, having done half of it where it writes bytes; or, where FAULT_ERRNO is set,
  * that call fails with it, or the next that can; and under FAULT_PERSISTENT all that follow.
  */
@@ -29,9 +30,13 @@ static long count;
 static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
 /* Whether this thread is counting, so that what it does for that is not counted. */
 static __thread int inside;
+/* The number of the call that this thread has counted last. */
+static __thread long latest;
 
 /* What a call needs, besides a disk that works: ENOSPC and EMFILE are only for those who need it. */
 enum need { NOTHING, SPACE, SPACE_AND_DESCRIPTOR };
+
+#define SYNC_MICROSECONDS 5000
 
 #define REAL(name) \
   static typeof(name) *real; \
@@ -58,18 +63,18 @@ static const char *resolve(int fd, const char *name, char *buffer) {
   return buffer;
 }
 
-static void tell(const char *call, const char *path) {
+static void tell(long number, const char *call, const char *path) {
   const char *file = getenv("FAULT_TRACE");
   if (!file) return;
   FILE *trace = fopen(file, "a");
-  if (trace) fprintf(trace, "%ld %s %s\n", count, call, path), fclose(trace);
+  if (trace) fprintf(trace, "%ld %s %s\n", number, call, path), fclose(trace);
 }
 
 /* Counts a call. Says whether it is to fail; dies after `half` of it where it is to kill. */
 static int counted_fault(
     const char *call, const char *path, enum need need, void (*half)(void *), void *data) {
-  count++;
-  tell(call, path);
+  latest = ++count;
+  if (!strstr(call, "sync")) tell(count, call, path);
   long at = number("FAULT_AT");
   int code = number("FAULT_ERRNO");
   if (at == 0 || count < at) return 0;
@@ -222,10 +227,25 @@ OPEN(open64)
 OPENAT(openat)
 OPENAT(openat64)
 
+static void tell_sync(const char *call, int fd) {
+  char buffer[PATH_MAX];
+  const char *path = resolve(fd, NULL, buffer);
+  if (!armed || !is_below_root(path)) return;
+  usleep(SYNC_MICROSECONDS);
+  pthread_mutex_lock(&counting);
+  inside = 1;
+  tell(latest, call, path);
+  inside = 0;
+  pthread_mutex_unlock(&counting);
+}
+
 #define SYNC(name) \
   int name(int fd) { \
     REAL(name); \
-    return path_fault(#name, fd, NULL, SPACE) ? -1 : real(fd); \
+    if (path_fault(#name, fd, NULL, SPACE)) return -1; \
+    int result = real(fd); \
+    tell_sync(#name, fd); \
+    return result; \
   }
 SYNC(fsync)
 SYNC(fdatasync)
