@@ -13,9 +13,12 @@ const PIECE_BYTES = 64 << 10;
 const INFLATED_PIECE_BYTES = 64 << 10;
 const MOST_INFLATION = 1032;
 
-/** How many bytes `size` bytes take at most when they are deflated, whatever they are. */
+/**
+ * How many bytes `size` bytes take at most when they are deflated, whatever they are. The fastest levels
+ * of some libraries write a byte that they cannot save in nine bits, and git is built with those as well.
+ */
 export function deflatedBound(size: number): number {
-  return size + Math.ceil(size / 1000) + 64;
+  return size + Math.ceil(size / 8) + 64;
 }
 
 /**

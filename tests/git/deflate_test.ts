@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { inflateSync } from "node:zlib";
+import { deflateSync, inflateSync } from "node:zlib";
 import { Deflater, deflateWhole } from "../../src/git/deflate.ts";
-import { inflateStart, inflateWhole } from "../../src/git/inflate.ts";
+import { deflatedBound, inflateStart, inflateWhole } from "../../src/git/inflate.ts";
 import { Random } from "../random.ts";
 
 const PIECE_BYTES = 256 << 10;
@@ -45,4 +45,16 @@ Deno.test("inflateStart() gives the first bytes of what is cut off", () => {
   assert.ok(start !== null && start.length > 100);
   assert.deepEqual(start, data.subarray(0, start.length));
   assert.equal(inflateStart(Uint8Array.of(1, 2, 3, 4)), null);
+});
+
+Deno.test("deflatedBound() holds for every level, whatever the bytes are", () => {
+  const random = new Random(2);
+  for (const size of [0, 1, 100, 10_000, 1 << 20]) {
+    // Bytes from 0x90 on are those that take nine bits.
+    const data = Uint8Array.from({ length: size }, () => 0x90 + random.below(0x70));
+    for (let level = 0; level <= 9; level++) {
+      const { length } = deflateSync(data, { level });
+      assert.ok(length <= deflatedBound(size), `${size} bytes at level ${level} are ${length}`);
+    }
+  }
 });
