@@ -72,13 +72,18 @@ export class ObjectStore implements Disposable {
     const attempts = new Attempts();
     const object = this.#first(oid, (copy) => readChecked(oid, copy), attempts);
     if (object === null) throw unreadable(oid, attempts.firstFailure);
-    this.#objects.set(oid, object, object.data.length);
+    this.remember(oid, object);
     return object;
   }
 
-  /** The same where it was read lately; else `undefined`. */
+  /** The object if it is in memory; from disk it may have gone since. */
   remembered(oid: string): GitObject | undefined {
     return this.#objects.get(oid);
+  }
+
+  /** Remembers an object that was found elsewhere, and found to have this id; its data is shared. */
+  remember(oid: string, object: GitObject): void {
+    this.#objects.set(oid, object, object.data.length);
   }
 
   /**

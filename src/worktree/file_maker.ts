@@ -57,7 +57,7 @@ export class FileMaker {
   make(wanted: NewFile): FileStat | Promise<FileStat> {
     const { file, path, entry: { mode, oid } } = wanted;
     if (mode === MODE.symlink) return this.#link(file, path, oid);
-    const content = this.#readFromSource(path, oid) ?? this.#readSmall(oid);
+    const content = this.#readSmall(path, oid);
     const output = open(wanted);
     if (content === null) return this.#large(output, wanted);
     using _ = output;
@@ -73,6 +73,21 @@ export class FileMaker {
     throw new StoreError(`Cannot restore the link ${path}: it vanished when it was made`);
   }
 
+  /** The content of a small file; `null` of a large one. */
+  #readSmall(path: string, oid: string): Uint8Array | null {
+    const { store, sizes } = this.#options;
+    const remembered = store.remembered(oid);
+    if (remembered !== undefined) return remembered.data;
+    const copy = this.#readFromSource(path, oid);
+    if (copy !== null) {
+      // The next workspace is made from the same base.
+      store.remember(oid, { type: "blob", data: copy.slice() });
+      return copy;
+    }
+    const size = sizes.get(oid) ?? store.header(oid)?.size ?? 0;
+    return size <= SMALL_FILE ? store.read(oid).data : null;
+  }
+
   /** The content of a small file if the source has it at this path; else `null`. */
   #readFromSource(path: string, oid: string): Uint8Array | null {
     const { source } = this.#options;
@@ -80,12 +95,6 @@ export class FileMaker {
     const known = nodeAt(source.root, path.slice(1).split("/"));
     const isCopy = known?.kind === "file" && known.oid === oid && known.size <= SMALL_FILE;
     return isCopy ? readIfSame(source.directory + path, known.size, oid) : null;
-  }
-
-  #readSmall(oid: string): Uint8Array | null {
-    const { store, sizes } = this.#options;
-    const size = sizes.get(oid) ?? store.header(oid)?.size ?? 0;
-    return size <= SMALL_FILE ? store.read(oid).data : null;
   }
 
   async #large(output: OpenFile, wanted: NewFile): Promise<FileStat> {

@@ -331,3 +331,35 @@ Deno.test("Checkout.run() fails rather than delete what nobody knew of", async (
   await assert.rejects(checkout.run(), Error);
   assert.equal(await Deno.readTextFile(ground.at("/d/b/c")), "written meanwhile");
 });
+
+Deno.test("Checkout copies what the source has, and remembers it for the next one", async () => {
+  await using directory = await temporaryDirectory();
+  using ground = await Ground.make(directory);
+  const files = { "a": "a", "b": "b" };
+  await writeFiles(ground.files, files);
+  const { tree, state } = await ground.keep();
+  assert.equal(tree.entries().size, 2);
+  // Neither can be had from the store from here on.
+  await Deno.remove(`${ground.repository}/.git/objects/pack`, { recursive: true });
+  ground.store.refresh();
+  const source = { directory: ground.files, root: state };
+  const make = async (name: string, options: Partial<CheckoutOptions>): Promise<string[]> => {
+    const copy = `${directory.path}/${name}`;
+    await Deno.mkdir(copy);
+    const checkout = await ground.checkout(tree, {
+      directory: copy,
+      current: emptyState,
+      ...options,
+    });
+    await checkout.run();
+    return Object.keys(files).map((file) => Deno.readTextFileSync(`${copy}/${file}`));
+  };
+  await Deno.writeTextFile(ground.at("/b"), "c");
+  await assert.rejects(make("changed", { source }), StoreError);
+  await Deno.writeTextFile(ground.at("/b"), "b");
+  assert.deepEqual(await make("copied", { source }), ["a", "b"]);
+  assert.deepEqual(await make("remembered", {}), ["a", "b"]);
+  // A check asks for no more than the making does.
+  const checked = await ground.checkout(tree, { current: emptyState });
+  await checked.check();
+});
