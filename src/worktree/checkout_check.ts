@@ -85,9 +85,9 @@ class Checker implements CheckedObjects {
     { mode, oid }: TreeViewEntry,
   ): void {
     const { store } = this.#options;
-    const size = store.remembered(oid)?.data.length ?? store.header(oid)?.size;
-    if (size === undefined) throw missing(path, oid);
-    this.sizes.set(oid, size);
+    const header = store.header(oid);
+    if (header === null) throw missing(path, oid);
+    this.sizes.set(oid, header.size);
     if (mode === MODE.symlink) this.linkTargets.push(linkTarget(store, path, oid));
     if (file !== null && known?.kind !== "file" && isInTheWay(file, known)) {
       throw new PathError(
