@@ -7,8 +7,10 @@
 
 import { OpenFile } from "../platform/fs.ts";
 
-/** How much is read at once: what is asked for together mostly lies together. */
+/** How much is read at once where what is asked for lies together. */
 const PIECE_BYTES = 32 << 10;
+/** What begins so near to something that was asked for, lies together with it. */
+const NEAR_BYTES = 2 * PIECE_BYTES;
 /** How much of it lies before what was asked for: a history may be read against its order. */
 const BEFORE_BYTES = 8 << 10;
 /** Commits, trees and files lie apart in a pack, and are read in turn. */
@@ -18,7 +20,11 @@ const PIECES = 4;
 interface Piece {
   readonly path: string;
   readonly start: number;
-  readonly bytes: Uint8Array;
+  /** How many bytes of the buffer it is. */
+  readonly length: number;
+  /** Whether the file ends with it. */
+  readonly isLast: boolean;
+  readonly buffer: Uint8Array;
 }
 
 /** At most `limit` open files; the one used least recently is closed for a new one. */
@@ -47,19 +53,30 @@ export class OpenFiles implements Disposable {
     return file;
   }
 
-  /** The bytes of a file from `position` on: at least `length` of them, as far as it has so many. */
+  /**
+   * The bytes of a file from `position` on: at least `length` of them, 32 KiB at most, as far as it has so
+   * many. They hold until the next call: their memory is used again, since to get it costs as much as to read.
+   */
   readAhead(path: string, position: number, length: number): Uint8Array {
-    for (const piece of this.#pieces) {
-      const at = position - piece.start;
-      const isEnd = piece.bytes.length < PIECE_BYTES;
-      if (path === piece.path && at >= 0 && (at + length <= piece.bytes.length || isEnd)) {
-        return piece.bytes.subarray(at);
-      }
-    }
-    const start = Math.max(0, position - BEFORE_BYTES);
-    const bytes = this.get(path).readAt(start, PIECE_BYTES);
-    this.#pieces = [{ path, start, bytes }, ...this.#pieces.slice(0, PIECES - 1)];
-    return bytes.subarray(position - start);
+    const known = this.#pieces.find((piece) => isIn(piece, path, position, length));
+    const piece = known ?? this.#readPiece(path, position, length);
+    return piece.buffer.subarray(position - piece.start, piece.length);
+  }
+
+  #readPiece(path: string, position: number, length: number): Piece {
+    const isNear = this.#pieces.some((piece) =>
+      path === piece.path && Math.abs(position - piece.start) < NEAR_BYTES
+    );
+    const start = isNear ? Math.max(0, position - BEFORE_BYTES) : position;
+    const wanted = isNear ? PIECE_BYTES : length;
+    const file = this.get(path);
+    const oldest = this.#pieces.length < PIECES ? undefined : this.#pieces.pop();
+    const buffer = oldest?.buffer ?? new Uint8Array(PIECE_BYTES);
+    file.seek(start);
+    const found = file.read(buffer.subarray(0, wanted));
+    const piece = { path, start, length: found, isLast: found < wanted, buffer };
+    this.#pieces.unshift(piece);
+    return piece;
   }
 
   /** Closes one file, if it is open. */
@@ -73,4 +90,9 @@ export class OpenFiles implements Disposable {
   [Symbol.dispose](): void {
     for (const path of this.#files.keys()) this.close(path);
   }
+}
+
+function isIn(piece: Piece, path: string, position: number, length: number): boolean {
+  const at = position - piece.start;
+  return path === piece.path && at >= 0 && (at + length <= piece.length || piece.isLast);
 }

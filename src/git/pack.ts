@@ -25,6 +25,8 @@ const HEADER_BYTES = 12;
 const WINDOW_BYTES = 8 << 10;
 /** Enough to inflate the two sizes that a delta begins with. */
 const DELTA_START_BYTES = 512;
+/** Enough for that and the header before it. */
+const START_BYTES = 1 << 10;
 const CIRCLE = "its deltas go in circles";
 
 /** One object as it stands in the pack. */
@@ -79,7 +81,7 @@ export class Pack {
     let object: GitObject | undefined;
     let entry = this.entry(offset);
     while (entry.base !== null && object === undefined) {
-      deltas.push(entry);
+      deltas.push({ ...entry, window: entry.window.slice() });
       if (deltas.length > this.index.count) throw this.#damage(offset, CIRCLE);
       object = this.#bases.get(this.#key(entry.base));
       if (object === undefined) entry = this.entry(entry.base);
@@ -96,15 +98,16 @@ export class Pack {
 
   /** Type and size of the object at `offset`, from the first bytes of its entries. */
   header(offset: number): ObjectHeader {
-    const first = this.entry(offset);
+    const first = this.entry(offset, START_BYTES);
     let entry = first;
     for (let length = 0; entry.base !== null; length++) {
       if (length > this.index.count) throw this.#damage(offset, CIRCLE);
-      entry = this.entry(entry.base);
+      entry = this.entry(entry.base, START_BYTES);
     }
     const type = this.#wholeType(entry);
     if (first.base === null) return { type, size: first.size };
-    const delta = inflateStart(first.window.subarray(0, DELTA_START_BYTES));
+    const { window } = this.entry(offset, START_BYTES);
+    const delta = inflateStart(window.subarray(0, DELTA_START_BYTES));
     if (delta === null) throw this.#damage(offset, "its data does not inflate");
     return { type, size: deltaResultSize(delta) };
   }
@@ -133,10 +136,13 @@ export class Pack {
     return `${this.path}:${offset}`;
   }
 
-  /** How the object at `offset` stands in the pack. */
-  entry(offset: number): PackEntry {
+  /**
+   * How the object at `offset` stands in the pack. The `window` is what of so many bytes is left behind the
+   * header, or more; it holds until the next call.
+   */
+  entry(offset: number, windowBytes: number = WINDOW_BYTES): PackEntry {
     this.#open();
-    const bytes = this.#files.readAhead(`${this.path}.pack`, offset, WINDOW_BYTES);
+    const bytes = this.#files.readAhead(`${this.path}.pack`, offset, windowBytes);
     const first = bytes[0] ?? 0;
     const rest = first & 0x80 ? readSize(bytes, 1) : { value: 0, end: 1 };
     const size = (first & 0x0f) + rest.value * 16;
