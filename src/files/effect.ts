@@ -8,7 +8,7 @@ import type { FileEffect } from "../changes.ts";
 import { hashObject } from "../git/object.ts";
 import { Slices } from "../platform/slices.ts";
 import { isSpecial, type Place } from "../worktree/beneath.ts";
-import { hashFile, hashSmall, isSmall } from "../worktree/content.ts";
+import { hashLarge, isSmall, smallContent } from "../worktree/content.ts";
 import type { FileContext } from "./context.ts";
 
 /** The size in bytes and the git object id of a content; both `null` where there is none. */
@@ -28,10 +28,10 @@ export function identityAt(
   if (stat === null || stat.isDirectory || isSpecial(stat)) return NO_CONTENT;
   const unread = { size: stat.size, oid: null };
   if (!identify) return unread;
-  const identity = ({ oid }: { oid: string }): Identity => ({ size: stat.size, oid });
+  const identity = (oid: string): Identity => ({ size: stat.size, oid });
   try {
-    if (isSmall(stat)) return identity(hashSmall(path, stat, wary));
-    return hashFile(path, stat, new Slices(), wary).then(identity, () => unread);
+    if (isSmall(stat)) return identity(hashObject("blob", smallContent(path, stat, wary)));
+    return hashLarge(path, stat, new Slices(), wary).then(identity, () => unread);
   } catch {
     // Not readable for this user, a target that is not UTF-8 …: it can be replaced and deleted all the same.
     return unread;

@@ -117,31 +117,25 @@ export function isSmall({ isSymlink, size }: FileStat): boolean {
 }
 
 /**
- * The object id and the content of a small file or of a link.
+ * The content of a small file or of a link; as of {@linkcode readSmall}.
  *
  * @throws {FileChanged} where it changed since `stat`.
  */
-export function hashSmall(
-  path: string,
-  stat: FileStat,
-  wary = false,
-): { oid: string; content: Uint8Array } {
-  const content = stat.isSymlink ? linkContent(path) : readSmall(path, stat, wary);
-  return { oid: hashObject("blob", content), content };
+export function smallContent(path: string, stat: FileStat, wary = false): Uint8Array {
+  return stat.isSymlink ? linkContent(path) : readSmall(path, stat, wary);
 }
 
 /**
- * The object id of a file's content, and for a small file the content.
+ * The object id of a large file's content.
  *
  * @throws {FileChanged} where the file changed while it was read.
  */
-export async function hashFile(
+export async function hashLarge(
   path: string,
   stat: FileStat,
   slices: Slices,
   wary = false,
-): Promise<{ oid: string; content: Uint8Array | null }> {
-  if (isSmall(stat)) return hashSmall(path, stat, wary);
+): Promise<string> {
   const hasher = new ObjectHasher("blob", stat.size);
   let size = 0;
   for await (const piece of readPieces(path, stat, slices, wary)) {
@@ -149,5 +143,5 @@ export async function hashFile(
     hasher.update(piece);
   }
   if (size !== stat.size) throw new FileChanged();
-  return { oid: hasher.digest(), content: null };
+  return hasher.digest();
 }

@@ -128,7 +128,7 @@ class BaseImporter implements Disposable {
       sparse: indexed?.absent ? stateTree(indexed.absent, "all") : null,
       omit: new Set([layout.dataDirectory, layout.commonDirectory]),
       isStored: (oid) => (this.#source ?? this.#base.objects).has(oid),
-      onContent: (_, content) => this.#writer.write("blob", content),
+      save: (content) => this.#writer.write("blob", content),
       ...(indexed === null ? {} : { kept: indexed.kept }),
       keepKnown: (known) => this.#isConverted(known),
       signal: this.#signal,

@@ -18,10 +18,11 @@ import {
   readDirectory,
   readFile,
 } from "../platform/fs.ts";
+import { hashObject } from "../git/object.ts";
 import { MODE } from "../git/tree.ts";
 import { Slices } from "../platform/slices.ts";
 import { readFileWarily } from "../platform/wary_file.ts";
-import { FileChanged, hashFile } from "./content.ts";
+import { FileChanged, hashLarge, isSmall, smallContent } from "./content.ts";
 import { fileNode, sameStat, whyUnfit } from "./file_node.ts";
 import { Findings } from "./findings.ts";
 import type { IgnoreRules } from "./ignore.ts";
@@ -61,11 +62,8 @@ export interface ScanOptions {
   readonly omit?: ReadonlySet<string>;
   /** Whether the store has an object. Given where the state is to be saved, which needs all of them. */
   readonly isStored?: (oid: string) => boolean;
-  /**
-   * Is given the content of each small file that is new or changed, valid during the call. Another
-   * scan may have used its array again by then: it need not be the content that the id is of.
-   */
-  readonly onContent?: (oid: string, content: Uint8Array) => void;
+  /** Stores the content of a small file that is new or changed, and returns its id; the array is used again. */
+  readonly save?: (content: Uint8Array) => string;
   /** Files of the state before that count as unchanged, whatever is on disk. */
   readonly kept?: ReadonlySet<FileNode>;
   /** Decides on a file with equal but unbelieved stat data whose content has another id. */
@@ -286,13 +284,16 @@ class Scanner {
     sameAsKnown: boolean,
   ): Promise<FileNode> {
     this.#hashed++;
-    const { oid, content } = await hashFile(absolute, stat, this.#slices, this.#options.wary);
-    const node = fileNode(stat, oid, this.#options.clock);
-    if (known !== null && known.oid !== oid && sameAsKnown && this.#options.keepKnown?.(known)) {
-      return { ...node, oid: known.oid };
-    }
-    if (content !== null && known?.oid !== oid) this.#options.onContent?.(oid, content);
-    return node;
+    const { clock, keepKnown, save, wary } = this.#options;
+    // From here to the end nothing may wait: another scan would use the array again.
+    const content = isSmall(stat) ? smallContent(absolute, stat, wary) : null;
+    if (content !== null && known === null && save) return fileNode(stat, save(content), clock);
+    const oid = content === null
+      ? await hashLarge(absolute, stat, this.#slices, wary)
+      : hashObject("blob", content);
+    const isKept = known !== null && known.oid !== oid && sameAsKnown && keepKnown?.(known);
+    if (content !== null && known?.oid !== oid && !isKept) save?.(content);
+    return fileNode(stat, isKept ? known.oid : oid, clock);
   }
 }
 

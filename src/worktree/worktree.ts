@@ -282,7 +282,7 @@ export class Worktree {
 
   /** Looks at the files. One look at a time, since each builds on the one before. */
   async look(
-    options: LookOptions & Pick<ScanOptions, "isStored" | "onContent"> = {},
+    options: LookOptions & Pick<ScanOptions, "isStored" | "save"> = {},
   ): Promise<Scan> {
     const turn = this.#scanning.then(() => this.#look(options));
     this.#scanning = turn.catch(() => {});
@@ -292,7 +292,7 @@ export class Worktree {
   async #look(
     { ignored = false, also = [], ...options }:
       & LookOptions
-      & Pick<ScanOptions, "isStored" | "onContent">,
+      & Pick<ScanOptions, "isStored" | "save">,
   ): Promise<Scan> {
     this.requireDirectory();
     const clock = this.base.session.clock();
@@ -351,7 +351,7 @@ export class Worktree {
         const { root, skipped, unread } = await this.look({
           ...options,
           isStored: (oid) => objects.has(oid),
-          onContent: (_, content) => writer.write("blob", content),
+          save: (content) => writer.write("blob", content),
         });
         const { directory } = this;
         const held = this.heldTrees();

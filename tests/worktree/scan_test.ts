@@ -75,9 +75,9 @@ Deno.test("scan() shares what did not change with the state before", async () =>
   const contents: string[] = [];
   const after = await lookLater(directory.path, {
     previous: before.root,
-    onContent: (oid, content) => {
-      assert.equal(oid, hashObject("blob", content));
+    save: (content) => {
       contents.push(new TextDecoder().decode(content));
+      return hashObject("blob", content);
     },
   });
   assert.deepEqual(contents, ["longer"]);
@@ -334,8 +334,11 @@ Deno.test("scan() stops when its signal says so", async () => {
   await writeFiles(directory.path, Object.fromEntries(files));
   const controller = new AbortController();
   const { signal } = controller;
-  const onContent = () => controller.abort(new Error("enough"));
-  await assert.rejects(look(directory.path, { signal, onContent }), /enough/);
+  const save = (content: Uint8Array) => {
+    controller.abort(new Error("enough"));
+    return hashObject("blob", content);
+  };
+  await assert.rejects(look(directory.path, { signal, save }), /enough/);
 });
 
 Deno.test("scan() leaves out directories that it is told to, and adds what a sparse checkout leaves out", async () => {
