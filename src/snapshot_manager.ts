@@ -133,7 +133,9 @@ export class SnapshotManager {
    * Makes the files what they were: contents, executable and other permission bits, links, empty
    * directories. Ignored files are left alone. The state before is taken first, as `undo`.
    *
-   * A process that is killed in the middle has its restore finished when the base is opened next.
+   * A process that is killed in the middle has its restore finished when the base is opened next. Who
+   * reads the files meanwhile finds one that is being replaced missing or short for a moment, as in git's
+   * own checkout; who has it open keeps the old one.
    *
    * @param snapshot its name, or what {@linkcode create}, {@linkcode get} or a restore's `undo` gave.
    * @throws {SnapshotNotFoundError} where there is none of this name.
