@@ -6,9 +6,9 @@
 
 import { setImmediate } from "node:timers";
 
-const SLICE_MS = 12;
+const SLICE_MS = 9;
 /** Every so manieth rest is a long one. */
-const SHORT_RESTS = 3;
+const SHORT_RESTS = 4;
 
 /**
  * Says when a loop has run long enough, and lets everything else run for a moment.

@@ -9,7 +9,7 @@ import { type IndexEntry, parseIndex, serializeIndex } from "../git/index_file.t
 import { finish, type Steps } from "../git/steps.ts";
 import type { ObjectStore } from "../git/store.ts";
 import { MODE } from "../git/tree.ts";
-import { lstat, readFile, removeFile, rename, setTimes, writeFile } from "../platform/fs.ts";
+import { lstat, OpenFile, readFile, removeFile, rename, setTimes } from "../platform/fs.ts";
 import { Slices } from "../platform/slices.ts";
 import { followedEntries } from "./followed_index.ts";
 import { indexEntries, isLeftOut, pathsLeftOut } from "./git_index.ts";
@@ -26,6 +26,8 @@ interface Facts {
 }
 
 const DEAD_LOCK_MS = 10_000;
+/** So much is written in a few milliseconds. */
+const PIECE_BYTES = 1 << 20;
 
 /** The index in one linked worktree's git directory. */
 export class WorktreeIndex {
@@ -89,8 +91,7 @@ export class WorktreeIndex {
         if (isLeftOut(entry)) leftOut.push(entry);
       }),
     );
-    yield;
-    writeFile(temporary, bytes);
+    yield* writePieces(temporary, bytes);
     setTimes(temporary, clock * 1000, clock * 1000);
     rename(temporary, this.#path);
     const signature = this.#signature();
@@ -117,11 +118,20 @@ export class WorktreeIndex {
     using writer = this.#objects.writer();
     if (entries.some(({ intentToAdd }) => intentToAdd)) writer.write("blob", new Uint8Array());
     await writer.finish();
-    writeFile(temporary, await finish(serializeIndex(entries), slices));
+    await finish(writePieces(temporary, await finish(serializeIndex(entries), slices)), slices);
     // The times in it are as they were, and so is what git makes of them.
     setTimes(temporary, stat.mtime, stat.mtime);
     rename(temporary, this.#path);
     this.#facts = undefined;
+  }
+}
+
+/** Writes a new file in steps. */
+function* writePieces(path: string, bytes: Uint8Array): Steps<void> {
+  using file = new OpenFile(path, { write: true, createNew: true });
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield;
+    file.write(bytes.subarray(at, at + PIECE_BYTES));
   }
 }
 
