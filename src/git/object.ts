@@ -54,20 +54,9 @@ export class ObjectHasher {
   }
 }
 
-/** Up to so many bytes it is faster to hash a copy at once, behind its header. */
-const COPIED_BYTES = 64 << 10;
-const HEADER_BYTES = 32;
-const copy = new Uint8Array(HEADER_BYTES + COPIED_BYTES);
-const encoder = new TextEncoder();
-
 /** The id that git gives to this object: 40 hexadecimal digits. */
 export function hashObject(type: ObjectType, data: Uint8Array): string {
   if (type === "tree" && data.length === 0) return EMPTY_TREE;
-  if (data.length <= COPIED_BYTES) {
-    const start = encoder.encodeInto(`${type} ${data.length}\0`, copy).written;
-    copy.set(data, start);
-    return nodeCrypto().hash("sha1", copy.subarray(0, start + data.length));
-  }
   const hasher = new ObjectHasher(type, data.length);
   hasher.update(data);
   return hasher.digest();
