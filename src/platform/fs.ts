@@ -8,7 +8,7 @@
 
 import { nodeFs } from "./builtin.ts";
 import type { DirectoryEntry, FileStat } from "./file_stat.ts";
-import { nativeReadDirectory, nativeStat } from "./libc.ts";
+import { nativeReadDirectory, nativeStat, nativeStats } from "./libc.ts";
 
 export type { DirectoryEntry, FileStat };
 
@@ -82,6 +82,20 @@ export function lstat(path: string): FileStat | null {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/**
+ * What is at each of the names in a directory, links not followed; `null` where nothing is, or it cannot
+ * be told.
+ */
+export function lstatEach(directory: string, names: readonly string[]): (FileStat | null)[] {
+  return nativeStats(directory, names) ?? names.map((name) => {
+    try {
+      return lstat(`${directory}/${name}`);
+    } catch {
+      return null;
+    }
+  });
 }
 
 /** The file that the path leads to, links followed; `null` where nothing is there. */

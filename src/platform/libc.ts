@@ -47,6 +47,17 @@ export function nativeStat(path: string, follow: boolean): FileStat | null | und
 }
 
 /**
+ * What is at each of the names in a directory, links not followed: `null` where that is not for certain;
+ * `undefined` where Deno is to tell. From an open directory the way is shorter than from the root.
+ */
+export function nativeStats(
+  directory: string,
+  names: readonly string[],
+): (FileStat | null)[] | undefined {
+  return library?.stats(directory, names);
+}
+
+/**
  * The names in a directory, by `getdents64(2)`; `null` where it is missing or no directory, `undefined`
  * where Deno is to tell.
  */
@@ -102,16 +113,37 @@ class Library {
     return this.#isMissing() ? null : undefined;
   }
 
+  stats(directory: string, names: readonly string[]): (FileStat | null)[] | undefined {
+    const found = this.#within(
+      directory,
+      (opened) => names.map((name) => this.#statIn(opened, name)),
+    );
+    return found ?? undefined;
+  }
+
   readDirectory(path: string): DirectoryEntry[] | null | undefined {
+    return this.#within(path, (opened) => this.#list(opened));
+  }
+
+  /** Does the work with an open directory; `null` where it is missing or none, `undefined` if Deno must. */
+  #within<T>(path: string, work: (directory: number) => T): T | null | undefined {
     if (!this.#setPath(path)) return undefined;
     const { open, close } = this.#symbols;
     const directory = open(this.#path, O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) return this.#isMissing() ? null : undefined;
     try {
-      return this.#list(directory);
+      return work(directory);
     } finally {
       close(directory);
     }
+  }
+
+  #statIn(directory: number, name: string): FileStat | null {
+    if (!this.#setPath(name)) return null;
+    const { statx } = this.#symbols;
+    const found =
+      statx(directory, this.#path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.#stat) === 0;
+    return found ? toStat(this.#fields) ?? null : null;
   }
 
   #list(directory: number): DirectoryEntry[] | undefined {

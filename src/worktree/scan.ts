@@ -15,6 +15,7 @@ import {
   type DirectoryEntry,
   type FileStat,
   lstat,
+  lstatEach,
   readDirectory,
   readFile,
 } from "../platform/fs.ts";
@@ -93,6 +94,9 @@ export async function scan(directory: string, options: ScanOptions): Promise<Sca
   return await new Scanner(options).scan(directory);
 }
 
+/** So many files are looked at in a few milliseconds. */
+const LOOKS_AT_ONCE = 1024;
+
 class Scanner {
   readonly #options: ScanOptions;
   readonly #slices: Slices;
@@ -126,10 +130,14 @@ class Scanner {
     const rules = place.rules && this.#ownRules(place, listing);
     const here = { ...place, rules };
     const children = new Map<string, Node>();
-    for (const entry of listing) {
-      const node = this.#unchanged(here, entry.name) ?? await this.#entry(here, entry, children);
-      if (node !== null) children.set(entry.name, node);
-      if (this.#slices.due) await this.#slices.rest();
+    for (let at = 0; at < listing.length; at += LOOKS_AT_ONCE) {
+      const entries = listing.slice(at, at + LOOKS_AT_ONCE);
+      const unchanged = this.#unchanged(here, entries);
+      for (const entry of entries) {
+        const node = unchanged.get(entry.name) ?? await this.#entry(here, entry, children);
+        if (node !== null) children.set(entry.name, node);
+        if (this.#slices.due) await this.#slices.rest();
+      }
     }
     addAbsent(place, children);
     if (rules === null && children.size === 0) return null;
@@ -152,21 +160,35 @@ class Scanner {
     }
   }
 
-  /** The node of a file with the content it had before: the way of nearly all files, so it is a short one. */
-  #unchanged({ directory, path, previous, rules }: Place, name: string): FileNode | null {
-    const before = previous?.children.get(name);
-    if (before?.kind !== "file" || !before.trusted || before.mode === MODE.symlink) return null;
-    if (isGitName(name) || name.includes("\ufffd")) return null;
-    if (path === "" && isTemporaryName(name)) return null;
-    if (!this.#options.ignored && (rules === null || rules.ignores(name, false))) return null;
-    try {
-      const stat = lstat(`${directory}/${name}`);
-      if (stat === null || !sameStat(before, stat)) return null;
-      return withPermissions(before, stat);
-    } catch {
-      // The long way tells why.
-      return null;
+  /**
+   * The nodes of the files that have the content they had before, by name: the way of nearly all files,
+   * so it is a short one. What is not in it goes the long way, which tells why.
+   */
+  #unchanged(place: Place, entries: readonly DirectoryEntry[]): ReadonlyMap<string, FileNode> {
+    const found = new Map<string, FileNode>();
+    const names: string[] = [];
+    const nodes: FileNode[] = [];
+    for (const { name } of entries) {
+      const before = place.previous?.children.get(name);
+      if (before?.kind !== "file" || !this.#isBelieved(place, name, before)) continue;
+      names.push(name);
+      nodes.push(before);
     }
+    if (names.length === 0) return found;
+    for (const [index, stat] of lstatEach(place.directory, names).entries()) {
+      const before = nodes[index]!;
+      if (stat === null || !sameStat(before, stat)) continue;
+      found.set(names[index]!, withPermissions(before, stat));
+    }
+    return found;
+  }
+
+  /** Whether a file of the state before is in this one, too, if it looks the same. */
+  #isBelieved({ path, rules }: Place, name: string, { trusted, mode }: FileNode): boolean {
+    if (!trusted || mode === MODE.symlink) return false;
+    if (isGitName(name) || name.includes("\ufffd")) return false;
+    if (path === "" && isTemporaryName(name)) return false;
+    return this.#options.ignored || (rules !== null && !rules.ignores(name, false));
   }
 
   async #entry(

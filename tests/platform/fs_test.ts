@@ -9,6 +9,7 @@ import {
   isDenied,
   isMissing,
   lstat,
+  lstatEach,
   makeDirectory,
   makeNewDirectory,
   makeTemporaryDirectory,
@@ -112,6 +113,17 @@ Deno.test("lstat() sees a link, stat() what it leads to; both give times as Deno
   assert.equal(lstat(`${path}/link`)!.isSymlink, true);
   assert.deepEqual(stat(`${path}/link`), found);
   assert.equal(lstat(path)!.isDirectory, true);
+});
+
+Deno.test("lstatEach() looks at each name in a directory, and has null for what is not to be seen", async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  writeFile(`${path}/file`, bytes("x"));
+  symlink("file", `${path}/link`);
+  const expected = [lstat(`${path}/link`), lstat(`${path}/file`), null, null];
+  assert.deepEqual(lstatEach(path, ["link", "file", "missing", "x".repeat(256)]), expected);
+  assert.deepEqual(lstatEach(`${path}/missing`, ["file"]), [null]);
+  assert.deepEqual(lstatEach(path, []), []);
 });
 
 Deno.test("makeDirectory() makes what is missing and takes what is there, makeNewDirectory() does not", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FileStat } from "../../src/platform/file_stat.ts";
 import { errorCode, lstat, readDirectory, stat } from "../../src/platform/fs.ts";
-import { nativeReadDirectory, nativeStat } from "../../src/platform/libc.ts";
+import { nativeReadDirectory, nativeStat, nativeStats } from "../../src/platform/libc.ts";
 import { temporaryDirectory } from "../temporary.ts";
 
 const CHILD = new URL("children/looks.ts", import.meta.url);
@@ -59,6 +59,14 @@ Deno.test({ name: "a file's look by the C library is Deno's", ignore }, async ()
     if (path.endsWith("dangling")) assert.equal(nativeStat(path, true), null);
     else assert.deepEqual(nativeStat(path, true), asDeno(Deno.statSync(path)), path);
   }
+  const names = [
+    ...paths.map((path) => path.slice(directory.path.length + 1)),
+    "nothing",
+    "file/x",
+  ];
+  const expected = [...paths.map((path) => asDeno(Deno.lstatSync(path))), null, null];
+  assert.deepEqual(nativeStats(directory.path, names), expected);
+  assert.equal(nativeStats(`${directory.path}/nothing`, names), undefined);
 });
 
 Deno.test(
