@@ -36,22 +36,28 @@ const queues = new Map<string, Promise<void>>();
 
 /** A lock that is held until it is disposed of. */
 export class HeldLock implements Disposable {
-  readonly #file: Disposable;
-  readonly #leave: () => void;
+  readonly #release: () => void;
   #held = true;
 
-  constructor(file: Disposable, leave: () => void) {
-    this.#file = file;
-    this.#leave = leave;
+  constructor(release: () => void) {
+    this.#release = release;
   }
 
   /** Lets go; a second time does nothing. */
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
-    this.#file[Symbol.dispose]();
-    this.#leave();
+    this.#release();
   }
+}
+
+/** A lock by the flock on a file that is open for nothing else. */
+function heldBy(file: OpenFile): HeldLock {
+  return new HeldLock(() => {
+    // A child that another thread is just forking has the file open, too: to close it frees nothing.
+    file.unlock();
+    file.close();
+  });
 }
 
 /**
@@ -64,7 +70,10 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   const files = new LockFiles(path);
   try {
     const held = await files.acquire(options);
-    return new HeldLock(files, () => held[Symbol.dispose]());
+    return new HeldLock(() => {
+      files[Symbol.dispose]();
+      held[Symbol.dispose]();
+    });
   } catch (error) {
     files[Symbol.dispose]();
     throw error;
@@ -79,7 +88,7 @@ async function share(path: string, options: LockOptions): Promise<HeldLock> {
     await flock(path, file, deadline, options);
     sign(file, options.purpose);
     opened.move();
-    return new HeldLock(file, () => {});
+    return heldBy(file);
   } catch (error) {
     throw failure(options, error);
   }
@@ -187,17 +196,14 @@ export function tryAcquireLock(path: string, purpose: string): HeldLock | null {
     return null;
   }
   sign(file, purpose);
-  return new HeldLock(file, () => {});
+  return heldBy(file);
 }
 
 /** How often a lock is tried that is only wanted if it is free soon, and how long is waited between. */
 const SOON_TRIES = 10;
 const SOON_PAUSE_MS = 5;
 
-/**
- * Takes the lock if nobody has it, or only a child that this process is just forking: until it becomes a
- * program, it has all of this process's locks. Else `null`.
- */
+/** Takes the lock if nobody has it, or only somebody who lets go of it at once; else `null`. */
 export async function acquireLockSoon(path: string, purpose: string): Promise<HeldLock | null> {
   for (let tries = SOON_TRIES;; tries--) {
     const lock = tryAcquireLock(path, purpose);

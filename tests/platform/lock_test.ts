@@ -257,3 +257,26 @@ Deno.test("who gives up waiting lets nobody past those who have the lock", async
   held[Symbol.dispose]();
   await next;
 });
+
+Deno.test("who lets go of a lock has not left it to a process that is just being started", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/lock`;
+  const workers = Array.from(
+    { length: 2 },
+    () => new Worker(new URL("children/forker.ts", import.meta.url), { type: "module" }),
+  );
+  try {
+    await Promise.all(
+      workers.map((worker) => new Promise((resolve) => worker.onmessage = resolve)),
+    );
+    const start = performance.now();
+    for (let turn = 0; turn < 20_000 && performance.now() - start < 3000; turn++) {
+      (await acquireLock(path, shared))[Symbol.dispose]();
+      const lock = tryAcquireLock(path, "testing");
+      assert.notEqual(lock, null, `turn ${turn}`);
+      lock?.[Symbol.dispose]();
+    }
+  } finally {
+    for (const worker of workers) worker.terminate();
+  }
+});

@@ -1,0 +1,10 @@
+/**
+ * A worker that starts one process after the other, and says when the first has ended.
+ *
+ * @module
+ */
+
+for (let count = 0;; count++) {
+  await new Deno.Command("true", { stdout: "null", stderr: "null" }).output();
+  if (count === 0) postMessage("begun");
+}
