@@ -21,6 +21,8 @@ export interface CheckOptions {
   readonly current: DirectoryNode;
   readonly target: TreeView;
   readonly store: ObjectStore;
+  /** What is known of files that have much of the target at the same paths. */
+  readonly source?: { readonly root: DirectoryNode } | null;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +42,8 @@ export interface CheckedObjects {
  */
 export async function checkCheckout(options: CheckOptions): Promise<CheckedObjects> {
   const checker = new Checker(options);
-  await checker.check(options.directory, "", options.current, options.target);
+  const source = options.source?.root ?? null;
+  await checker.check(options.directory, "", options.current, options.target, source);
   return checker;
 }
 
@@ -61,6 +64,7 @@ class Checker implements CheckedObjects {
     path: string,
     current: DirectoryNode | null,
     target: TreeView,
+    source: DirectoryNode | null,
   ): Promise<void> {
     if (current?.tree === target.oid) return;
     const onDisk = directory !== null && lstat(directory)?.isDirectory ? directory : null;
@@ -68,14 +72,26 @@ class Checker implements CheckedObjects {
       requireSound(path, name, target);
       const known = current?.children.get(name) ?? null;
       const below = onDisk && `${onDisk}/${name}`;
+      const copy = source?.children.get(name) ?? null;
       if (entry.view !== null) {
         const node = known?.kind === "directory" ? known : null;
-        await this.check(below, `${path}/${name}`, node, entry.view);
+        const inner = copy?.kind === "directory" ? copy : null;
+        await this.check(below, `${path}/${name}`, node, entry.view, inner);
       } else if (!isAsIs(known, entry) && entry.mode !== MODE.submodule) {
+        this.sizes.set(entry.oid, this.#sizeOf(`${path}/${name}`, entry.oid, copy));
         this.#checkFile(below, `${path}/${name}`, known, entry);
       }
       if (this.#slices.due) await this.#slices.rest();
     }
+  }
+
+  /** How large an object is, which the store must have; where a copy of it was looked at, that says. */
+  #sizeOf(path: string, oid: string, copy: Node | null): number {
+    const { store } = this.#options;
+    if (copy?.kind === "file" && copy.oid === oid && store.has(oid)) return copy.size;
+    const header = store.header(oid);
+    if (header === null) throw missing(path, oid);
+    return header.size;
   }
 
   #checkFile(
@@ -85,9 +101,6 @@ class Checker implements CheckedObjects {
     { mode, oid }: TreeViewEntry,
   ): void {
     const { store } = this.#options;
-    const header = store.header(oid);
-    if (header === null) throw missing(path, oid);
-    this.sizes.set(oid, header.size);
     if (mode === MODE.symlink) this.linkTargets.push(linkTarget(store, path, oid));
     if (file !== null && known?.kind !== "file" && isInTheWay(file, known)) {
       throw new PathError(
