@@ -21,11 +21,11 @@ import {
 const HEADER = `# AgentFS beside others
 
 AgentFS: the time inside this process, which has the base open. git: the whole process, or processes,
-as whoever calls it has to wait for. Deno: the synchronous calls that cannot be spared, the floor.
-Half the files: AgentFS on such a tree. All in turn, \`sync\` before each; medians. A ratio is AgentFS's
-time over the other's, so less is better: the median of the rounds' ratios, with the least and the
-greatest, and what it is to be at most. A stall is the longest that one call held the event loop: the
-median of the rounds, and the longest.`;
+as whoever calls it has to wait for. Deno: its synchronous calls that cannot be spared, the floor
+without native code. Half the files: AgentFS on such a tree. All in turn, \`sync\` before each;
+medians. A ratio is AgentFS's time over the other's, so less is better: the median of the rounds'
+ratios, with the least and the greatest, and what it is to be at most. A stall is the longest that one
+call held the event loop: the median of the rounds, and the longest.`;
 
 /** In what order others are told of; AgentFS itself in another state comes before them. */
 const COLUMNS = ["git", "isomorphic-git", "agentfs-sdk", "Deno", "bubblewrap"];
