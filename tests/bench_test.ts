@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { toMarkdown } from "./bench/report.ts";
 import type { Results } from "./bench/results.ts";
+import { measure, type Row } from "./bench/rounds.ts";
 
 /** Runs all of it that needs no network, once, on a tiny tree. */
 async function check(): Promise<Results> {
@@ -35,4 +36,18 @@ Deno.test("the benchmark measures every row, and reports each", async () => {
 
   const report = toMarkdown(results);
   for (const { name } of [...comparisons, ...figures]) assert.ok(report.includes(name), name);
+});
+
+Deno.test("who fails at something is told of, and leaves no timer behind", async () => {
+  const fails = () => Promise.reject(new Error("cannot do that"));
+  const row: Row = {
+    name: "something",
+    entrants: [["AgentFS", { what: "able()", run: () => {} }], ["other", {
+      what: "un()",
+      run: fails,
+    }]],
+  };
+  const { sides } = await measure(row, { rounds: 2, settle: false });
+  assert.deepEqual(sides.map(({ rounds }) => rounds.length), [2, 0]);
+  assert.equal(sides[1]!.failure, "Error: cannot do that");
 });

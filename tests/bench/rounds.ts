@@ -87,7 +87,7 @@ async function timed(
   await prepare?.();
   // Else one round would pay for what the one before left in the page cache.
   if (settle) await new Deno.Command("sync").output();
-  const watch = new StallWatch();
+  using watch = new StallWatch();
   const start = performance.now();
   await run();
   const time = performance.now() - start;

@@ -5,8 +5,8 @@
  * @module
  */
 
-/** Watches the event loop from its making to {@linkcode StallWatch.stop}. */
-export class StallWatch {
+/** Watches the event loop from its making to {@linkcode StallWatch.stop}; disposing ends it as well. */
+export class StallWatch implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   #last = performance.now();
   #longest = 0;
@@ -20,6 +20,10 @@ export class StallWatch {
     clearInterval(this.#timer);
     this.#tick();
     return this.#longest;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
   }
 
   #tick(): void {
