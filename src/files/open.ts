@@ -6,8 +6,8 @@
 
 import { IsADirectoryError, PathError } from "../errors.ts";
 import type { FileStat } from "../platform/fs.ts";
-import type { SourceFile } from "../platform/wary_file.ts";
-import { isSpecial, openSeen, type Place } from "../worktree/beneath.ts";
+import { openSeen, type SourceFile } from "../platform/wary_file.ts";
+import { isSpecial, type Place } from "../worktree/beneath.ts";
 import { attempt, cannot } from "../worktree/path_failure.ts";
 import { type FileContext, locateTaken, type TakenPlace } from "./context.ts";
 

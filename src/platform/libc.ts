@@ -104,21 +104,13 @@ class Library {
   }
 
   stat(path: string, follow: boolean): FileStat | null | undefined {
-    if (!this.#setPath(path)) return undefined;
-    const flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    const { statx } = this.#symbols;
-    if (statx(AT_FDCWD, this.#path, flags, STATX_BASIC_STATS, this.#stat) === 0) {
-      return toStat(this.#fields);
-    }
-    return this.#isMissing() ? null : undefined;
+    return this.#statAt(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
   }
 
   stats(directory: string, names: readonly string[]): (FileStat | null)[] | undefined {
-    const found = this.#within(
-      directory,
-      (opened) => names.map((name) => this.#statIn(opened, name)),
-    );
-    return found ?? undefined;
+    const look = (opened: number) =>
+      names.map((name) => this.#statAt(opened, name, AT_SYMLINK_NOFOLLOW) ?? null);
+    return this.#within(directory, look) ?? undefined;
   }
 
   readDirectory(path: string): DirectoryEntry[] | null | undefined {
@@ -138,12 +130,13 @@ class Library {
     }
   }
 
-  #statIn(directory: number, name: string): FileStat | null {
-    if (!this.#setPath(name)) return null;
+  #statAt(directory: number, path: string, flags: number): FileStat | null | undefined {
+    if (!this.#setPath(path)) return undefined;
     const { statx } = this.#symbols;
-    const found =
-      statx(directory, this.#path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.#stat) === 0;
-    return found ? toStat(this.#fields) ?? null : null;
+    if (statx(directory, this.#path, flags, STATX_BASIC_STATS, this.#stat) === 0) {
+      return toStat(this.#fields);
+    }
+    return this.#isMissing() ? null : undefined;
   }
 
   #list(directory: number): DirectoryEntry[] | undefined {

@@ -11,7 +11,7 @@
  */
 
 import { nodeFs } from "./builtin.ts";
-import { errorCode, type FileStat, isMissing, lstat } from "./fs.ts";
+import { errorCode, type FileStat, isMissing, lstat, OpenFile } from "./fs.ts";
 
 /** An open file, as far as it is read. */
 export interface SourceFile extends Disposable {
@@ -83,18 +83,35 @@ export class WaryFile implements SourceFile {
   }
 }
 
-/** The content of a file; `null` where nothing is there, or something else. */
-export function readFileWarily(path: string): Uint8Array<ArrayBuffer> | null {
-  const seen = lstat(path);
-  if (seen === null || !seen.isFile) return null;
+/**
+ * Opens a file for reading if it still is the one that `lstat` saw; else `null`. Where something else
+ * may take its place at this moment, that must be done with `wary`: to open a FIFO can last for ever.
+ */
+export function openSeen(path: string, seen: FileStat, { wary = false } = {}): SourceFile | null {
+  let file: SourceFile;
   try {
-    using file = new WaryFile(path);
-    const { dev, ino, size } = file.stat();
-    if (dev !== seen.dev || ino !== seen.ino) return null;
-    const bytes = new Uint8Array(size);
-    return bytes.subarray(0, file.read(bytes));
+    file = wary ? new WaryFile(path) : new OpenFile(path);
   } catch (error) {
     if (isMissing(error) || errorCode(error) === "ELOOP") return null;
     throw error;
   }
+  try {
+    const opened = file.stat();
+    if (opened.dev === seen.dev && opened.ino === seen.ino) return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  file.close();
+  return null;
+}
+
+/** The content of a file; `null` where nothing is there, or something else. */
+export function readFileWarily(path: string): Uint8Array<ArrayBuffer> | null {
+  const seen = lstat(path);
+  if (seen === null || !seen.isFile) return null;
+  using file = openSeen(path, seen, { wary: true });
+  if (file === null) return null;
+  const bytes = new Uint8Array(file.stat().size);
+  return bytes.subarray(0, file.read(bytes));
 }

@@ -4,7 +4,7 @@
  * be it for a moment, is refused. Deno's own permissions do not stop at links; this does.
  *
  * Deno cannot keep a directory open, so a process that swaps a directory for a link between this
- * look and the call that follows is not caught, save by {@linkcode openSeen}. Nobody else may change
+ * look and the call that follows is not caught, save by `openSeen()`. Nobody else may change
  * the workspace while this library does.
  *
  * @module
@@ -12,8 +12,7 @@
 
 import { FileNotFoundError, NotADirectoryError, PathError } from "../errors.ts";
 import { byteLength, isGitName, pathComponents, refusal } from "../paths.ts";
-import { errorCode, type FileStat, isMissing, lstat, OpenFile, readLink } from "../platform/fs.ts";
-import { type SourceFile, WaryFile } from "../platform/wary_file.ts";
+import { type FileStat, lstat, readLink } from "../platform/fs.ts";
 import { attempt } from "./path_failure.ts";
 
 /** As many links as Linux follows in one path, and as many bytes as it takes. */
@@ -213,27 +212,4 @@ function checkLength(asked: string, path: string): void {
 /** Whether this is a FIFO, a socket or a device: opening one could wait for ever. */
 export function isSpecial(stat: FileStat): boolean {
   return !stat.isFile && !stat.isDirectory && !stat.isSymlink;
-}
-
-/**
- * Opens a file for reading if it still is the one that `lstat` saw; else `null`. Where something else
- * may take its place at this moment, that must be done with `wary`: to open a FIFO can last for ever.
- */
-export function openSeen(path: string, seen: FileStat, { wary = false } = {}): SourceFile | null {
-  let file: SourceFile;
-  try {
-    file = wary ? new WaryFile(path) : new OpenFile(path);
-  } catch (error) {
-    if (isMissing(error) || errorCode(error) === "ELOOP") return null;
-    throw error;
-  }
-  try {
-    const opened = file.stat();
-    if (opened.dev === seen.dev && opened.ino === seen.ino) return file;
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-  file.close();
-  return null;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { errorCode, lstat } from "../../src/platform/fs.ts";
-import { readFileWarily, WaryFile } from "../../src/platform/wary_file.ts";
+import { openSeen, readFileWarily, WaryFile } from "../../src/platform/wary_file.ts";
 import { temporaryDirectory } from "../temporary.ts";
 
 /** Puts a file and a link in turn at `f`, and says when the first is there. */
@@ -65,4 +65,17 @@ Deno.test("readFileWarily() follows no link while one comes and goes", async () 
     await output.cancel();
   }
   assert.ok(read > 0);
+});
+
+Deno.test("openSeen() opens nothing when another file took the place", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/file`;
+  await Deno.writeTextFile(path, "seen");
+  await Deno.writeTextFile(`${directory.path}/other`, "other");
+  const seen = lstat(path)!;
+  openSeen(path, seen)!.close();
+  await Deno.remove(path);
+  assert.equal(openSeen(path, seen), null);
+  await Deno.symlink("other", path);
+  assert.equal(openSeen(path, seen), null);
 });

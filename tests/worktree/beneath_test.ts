@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { AgentFSError } from "../../src/errors.ts";
-import { openSeen, resolveBeneath } from "../../src/worktree/beneath.ts";
-import { lstat } from "../../src/platform/fs.ts";
+import { resolveBeneath } from "../../src/worktree/beneath.ts";
 import { Random } from "../random.ts";
 import { temporaryDirectory } from "../temporary.ts";
 
@@ -238,17 +237,4 @@ Deno.test("resolveBeneath() refuses soon when links make a path of a great many 
     assert.throws(resolve, { code: "PathError", message: /at most 4095 bytes$/ });
   }
   assert(performance.now() - start < 2000);
-});
-
-Deno.test("openSeen() opens nothing when another file took the place", async () => {
-  await using directory = await temporaryDirectory();
-  const path = `${directory.path}/file`;
-  await Deno.writeTextFile(path, "seen");
-  await Deno.writeTextFile(`${directory.path}/other`, "other");
-  const seen = lstat(path)!;
-  openSeen(path, seen)!.close();
-  await Deno.remove(path);
-  assert.equal(openSeen(path, seen), null);
-  await Deno.symlink("other", path);
-  assert.equal(openSeen(path, seen), null);
 });
